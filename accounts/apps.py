@@ -1,0 +1,9 @@
+"""Django's registration of the accounts app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Registers the accounts app under its own name."""
+
+    name = "accounts"

@@ -1,0 +1,47 @@
+"""Public ids: a prefix that names the kind and 26 Crockford characters over a version 7 UUID, so ids sort by time."""
+
+import os
+import time
+from uuid import UUID
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)} | {"i": 1, "l": 1, "o": 0}
+_LENGTH = 26
+
+
+class BadId(ValueError):
+    """The text is not an id of the expected kind."""
+
+
+def new_id() -> UUID:
+    """A fresh UUID of version 7 (RFC 9562): 48 bits of milliseconds, then 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | (0x7 << 76)
+    value = value & ~(0x3 << 62) | (0x2 << 62)
+    return UUID(int=value)
+
+
+def encode(prefix: str, value: UUID) -> str:
+    """The public form, such as `ld_01jv3k...`."""
+    number = value.int
+    letters = []
+    for _ in range(_LENGTH):
+        number, digit = divmod(number, 32)
+        letters.append(_ALPHABET[digit])
+    return f"{prefix}_{''.join(reversed(letters))}"
+
+
+def decode(prefix: str, text: str) -> UUID:
+    """The UUID behind a public id. Raises BadId for another prefix, another length or foreign characters."""
+    kind, _, code = text.rpartition("_")
+    if kind != prefix or len(code) != _LENGTH:
+        raise BadId(text)
+    number = 0
+    for letter in code.lower():
+        if letter not in _VALUES:
+            raise BadId(text)
+        number = number * 32 + _VALUES[letter]
+    if number >> 128:
+        raise BadId(text)
+    return UUID(int=number)

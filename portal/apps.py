@@ -1,0 +1,9 @@
+"""Django's registration of the portal app."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    """Registers the portal app under its own name."""
+
+    name = "portal"
