@@ -15,7 +15,9 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 # --- secrets -----------------------------------------------------------------------------------------------
 DEVELOPMENT_SECRET = "embedded-default-secret-key-for-one-machine-only"  # noqa: S105 - refused in production by a check
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
-SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # "id:base64 of 32 bytes", newest first; empty = derived from SECRET_KEY
+SEALING_KEYS = env.list(
+    "SEALING_KEYS", default=[]
+)  # "id:base64 of 32 bytes", newest first; empty = derived from SECRET_KEY
 
 # --- where we are reached ----------------------------------------------------------------------------------
 PORT = env.int("PORT", default=8000)

@@ -1,0 +1,1 @@
+"""What every HTTP answer of the API has in common: problems, JSON, pages."""

@@ -1,0 +1,55 @@
+"""Lists come in pages: newest first, with a cursor that stays right while rows are added."""
+
+import base64
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from rest_framework.request import Request
+
+from core.errors import FieldError, FieldProblems
+
+DEFAULT_LIMIT = 50
+LARGEST_LIMIT = 200
+Row = TypeVar("Row", bound=Model)
+
+
+def page(request: Request, rows: QuerySet[Row], *, by: str = "created_at") -> tuple[list[Row], str | None]:
+    """One page of the rows by the request's `limit` and `cursor`, and the cursor of the next page or None.
+
+    Ordered by (`by`, primary key) descending. Raises FieldProblems for a limit or cursor that is none.
+    """
+    limit = _limit(request.query_params.get("limit"))
+    if cursor := request.query_params.get("cursor"):
+        moment, key = _read_cursor(cursor, rows)
+        rows = rows.filter(Q(**{f"{by}__lt": moment}) | Q(**{by: moment, "pk__lt": key}))
+    found = list(rows.order_by(f"-{by}", "-pk")[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], _write_cursor(getattr(last, by), last.pk)
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LARGEST_LIMIT):
+        raise FieldProblems([FieldError("limit", "invalid", f"must be a whole number from 1 to {LARGEST_LIMIT}")])
+    return int(text)
+
+
+def _write_cursor(moment: datetime, key: Any) -> str:
+    return base64.urlsafe_b64encode(f"{moment.isoformat()}|{key}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, rows: QuerySet[Any]) -> tuple[datetime, Any]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        moment, _, key = text.partition("|")
+        instant = datetime.fromisoformat(moment)
+        if instant.tzinfo is None:
+            raise ValueError("no zone")
+        return instant, UUID(key) if "-" in key else int(key)
+    except ValueError as error:
+        raise FieldProblems([FieldError("cursor", "invalid", "must be a next_cursor of this list")]) from error

@@ -1,0 +1,173 @@
+"""Explicit SQL for the hot path: several statements in one round trip, each with the row count it must have.
+
+On PostgreSQL a batch travels as one message; on SQLite, which lives in the process, its statements run one after the
+other. Both leave identical rows. Parameters are bound by the driver, never pasted into the text.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import connection, models
+
+from core import json
+
+Params = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL text with its parameters; where `expect` rows are not met, `refusal` is raised."""
+
+    sql: str
+    params: Params = ()
+    expect: int | None = None
+    refusal: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a statement gave: its rows (empty for a write without RETURNING) and how many it touched."""
+
+    rows: list[Params]
+    count: int
+
+
+def is_postgres() -> bool:
+    """Whether the default database is PostgreSQL."""
+    return connection.vendor == "postgresql"
+
+
+def run(statements: Sequence[Statement]) -> list[Result]:
+    """Run the statements in order: one round trip on PostgreSQL.
+
+    Writes need a transaction opened by the caller, so that a refusal undoes the batch. Raises the `refusal` of the
+    first statement whose count differs from its `expect`.
+    """
+    if not statements:
+        return []
+    return _run_together(statements) if is_postgres() else [_run_one(statement) for statement in statements]
+
+
+def _run_together(statements: Sequence[Statement]) -> list[Result]:
+    params: list[Any] = []
+    for statement in statements:
+        params.extend(statement.params)
+    results = []
+    with connection.cursor() as cursor:
+        cursor.execute(";\n".join(statement.sql for statement in statements), params or None)
+        raw = cast(Any, cursor).cursor  # psycopg's own: Django's wrapper has no nextset
+        for statement in statements:
+            results.append(_checked(statement, raw.fetchall() if raw.description else [], raw.rowcount))
+            raw.nextset()
+    return results
+
+
+def _run_one(statement: Statement) -> Result:
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.params or None)
+        rows = cursor.fetchall() if cursor.description else []
+        return _checked(statement, rows, len(rows) if cursor.description else cursor.rowcount)
+
+
+def _checked(statement: Statement, rows: Sequence[Params], count: int) -> Result:
+    if statement.expect is not None and count != statement.expect:
+        raise statement.refusal or RuntimeError(f"{count} rows instead of {statement.expect}: {statement.sql[:80]}")
+    return Result(list(rows), count)
+
+
+# --- values ------------------------------------------------------------------------------------------------------
+
+
+def bind(value: Any) -> Any:
+    """The value in the form the database's driver stores, the same form that the ORM writes.
+
+    Lists and dicts become JSON text. Instants become UTC; SQLite keeps them, ids and bytes as Django does.
+    """
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value).decode()
+    if isinstance(value, UUID):
+        return value if is_postgres() else value.hex
+    if isinstance(value, datetime):
+        return value if is_postgres() else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value
+
+
+def as_uuid(value: Any) -> UUID | None:
+    """A UUID read back from either database."""
+    return value if value is None or isinstance(value, UUID) else UUID(value)
+
+
+def as_instant(value: Any) -> datetime | None:
+    """An aware UTC instant read back from either database."""
+    if value is None or isinstance(value, datetime):
+        return cast(datetime | None, value)
+    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def any_of(column: str, values: Iterable[Any]) -> tuple[str, Params]:
+    """A condition that the column holds one of the values, and its parameters; false for no values."""
+    bound = tuple(bind(value) for value in values)
+    if not bound:
+        return "1 = 0", ()
+    return f"{column} IN ({', '.join(['%s'] * len(bound))})", bound
+
+
+# --- inserts -----------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def _insert_head(model: type[models.Model], names: tuple[str, ...]) -> str:
+    columns = [model._meta.get_field(name).column for name in names]
+    quoted = ", ".join(f'"{column}"' for column in columns)
+    return f'INSERT INTO "{model._meta.db_table}" ({quoted}) VALUES '
+
+
+def insert(
+    model: type[models.Model],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    conflict: str = "",
+    refusal: Exception | None = None,
+) -> Statement:
+    """One INSERT of all rows (at least one, same keys), named by model fields; foreign keys take the key itself.
+
+    With `conflict` (an ON CONFLICT clause) fewer rows may be written; a `refusal` then says what that means.
+    Column defaults of the model do not apply: every column without a database default must be named.
+    """
+    names = tuple(rows[0])
+    group = f"({', '.join(['%s'] * len(names))})"
+    params = tuple(bind(row[name]) for row in rows for name in names)
+    sql = f"{_insert_head(model, names)}{', '.join([group] * len(rows))} {conflict}".rstrip()
+    return Statement(sql, params, expect=len(rows) if not conflict or refusal else None, refusal=refusal)
+
+
+# --- locks -------------------------------------------------------------------------------------------------------
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def lock(*names: str) -> list[Statement]:
+    """Statements that hold the names exclusively until the transaction ends, taken in one order everywhere.
+
+    PostgreSQL takes advisory locks. On SQLite the list is empty: an IMMEDIATE transaction is alone already.
+    """
+    if not is_postgres():
+        return []
+    return [
+        Statement("SELECT pg_advisory_xact_lock(%s)", (number,)) for number in sorted(map(_lock_number, set(names)))
+    ]
+
+
+def lock_shared(*names: str) -> list[Statement]:
+    """As `lock`, but holders of the shared lock do not exclude one another."""
+    if not is_postgres():
+        return []
+    numbers = sorted(map(_lock_number, set(names)))
+    return [Statement("SELECT pg_advisory_xact_lock_shared(%s)", (number,)) for number in numbers]
