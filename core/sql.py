@@ -105,7 +105,7 @@ def as_uuid(value: Any) -> UUID | None:
 def as_instant(value: Any) -> datetime | None:
     """An aware UTC instant read back from either database."""
     if value is None or isinstance(value, datetime):
-        return cast(datetime | None, value)
+        return value
     return datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
@@ -122,7 +122,7 @@ def any_of(column: str, values: Iterable[Any]) -> tuple[str, Params]:
 
 @lru_cache(maxsize=256)
 def _insert_head(model: type[models.Model], names: tuple[str, ...]) -> str:
-    columns = [model._meta.get_field(name).column for name in names]
+    columns = [cast("models.Field[Any, Any]", model._meta.get_field(name)).column for name in names]
     quoted = ", ".join(f'"{column}"' for column in columns)
     return f'INSERT INTO "{model._meta.db_table}" ({quoted}) VALUES '
 

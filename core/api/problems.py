@@ -64,7 +64,7 @@ def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
 
 
 def _from_drf(error: exceptions.APIException) -> Response:
-    code = error.detail.code if isinstance(error.detail, exceptions.ErrorDetail) else error.default_code
+    code = str(error.detail.code if isinstance(error.detail, exceptions.ErrorDetail) else error.default_code)
     response = problem_response(error.status_code, _DRF_CODES.get(code, code), str(error.detail))
     if (challenge := getattr(error, "auth_header", None)) is not None:
         response["WWW-Authenticate"] = challenge
