@@ -1,0 +1,123 @@
+"""The rate limit and the agency's version in one trip to Redis, and what stands in for it while Redis is away.
+
+The limit fails open: without Redis each process counts for itself. Nothing here decides who somebody is.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from redis.commands.core import Script
+from redis.exceptions import RedisError
+
+from accounts.limits import WINDOW_SECONDS, Verdict
+from core import redis
+
+VERSION_SECONDS: Final = 10
+"""How long Redis may be believed about a version: what a process killed between commit and push can cost."""
+
+_AWAY_SECONDS: Final = 1.0
+_MOST_WINDOWS: Final = 10_000
+
+# The window opens with a key's first request and closes a minute later. INCR and EXPIRE share one script, so a
+# window without an end cannot exist.
+_HIT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count, redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[2])}
+"""
+
+# Versions only grow, whatever order two pushes arrive in.
+_PUSH = """
+local known = tonumber(redis.call('GET', KEYS[1]))
+if known == nil or tonumber(ARGV[1]) > known then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+"""
+
+
+class _Outage:
+    """Remembers for a moment that Redis is away, so that not every request waits to find out."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def over(self) -> bool:
+        return time.monotonic() >= self._until
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + _AWAY_SECONDS
+
+
+class _LocalWindows:
+    """The same fixed windows, counted in this process alone; the oldest are forgotten beyond a bound."""
+
+    def __init__(self) -> None:
+        self._windows: OrderedDict[UUID, tuple[float, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def hit(self, key_id: UUID) -> tuple[int, float]:
+        """How many requests the key's window has seen with this one, and the seconds until it closes."""
+        instant = time.monotonic()
+        with self._lock:
+            closes, count = self._windows.pop(key_id, (0.0, 0))
+            if closes <= instant:
+                closes, count = instant + WINDOW_SECONDS, 0
+            self._windows[key_id] = (closes, count + 1)
+            if len(self._windows) > _MOST_WINDOWS:
+                self._windows.popitem(last=False)
+        return count + 1, closes - instant
+
+
+_outage = _Outage()
+_local = _LocalWindows()
+
+
+@cache
+def _script(text: str) -> Script:
+    return redis.client().register_script(text)
+
+
+def hit(key_id: UUID, per_minute: int, agency_id: UUID) -> Verdict:
+    """Count one request of the key. One round trip; never raises and never waits above Redis's time-out.
+
+    `version` is None where Redis is away or does not know the agency: the caller then reads it from the database.
+    """
+    answer = _ask_redis(key_id, agency_id)
+    if answer is None:
+        count, seconds = _local.hit(key_id)
+        return _verdict(count, per_minute, seconds, None)
+    count, milliseconds, version = answer
+    return _verdict(count, per_minute, milliseconds / 1000, None if version is None else int(version))
+
+
+def push_version(agency_id: UUID, version: int) -> None:
+    """Tell all processes of the agency's version; an older one than Redis knows is ignored. Never raises."""
+    with suppress(RedisError):  # a push is tried also during a remembered outage: it matters more than 0.2 s
+        _script(_PUSH)(keys=[_version_key(agency_id)], args=[version, VERSION_SECONDS])
+
+
+def _ask_redis(key_id: UUID, agency_id: UUID) -> Any | None:
+    if not _outage.over():
+        return None
+    try:
+        return _script(_HIT)(keys=[f"rate:{key_id}", _version_key(agency_id)], args=[WINDOW_SECONDS * 1000])
+    except RedisError:
+        _outage.begin()
+        return None
+
+
+def _version_key(agency_id: UUID) -> str:
+    return f"version:{agency_id}"
+
+
+def _verdict(count: int, per_minute: int, seconds: float, version: int | None) -> Verdict:
+    return Verdict(
+        allowed=count <= per_minute,
+        limit=per_minute,
+        remaining=max(per_minute - count, 0),
+        reset_seconds=max(-int(-seconds // 1), 1),
+        version=version,
+    )
