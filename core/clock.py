@@ -1,6 +1,7 @@
 """The one door to the system clock. Everything that decides takes its `now` as an argument instead."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 
 def now() -> datetime:
@@ -11,3 +12,8 @@ def now() -> datetime:
 def rfc3339(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, the one form in which times leave the product."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def local_date(moment: datetime, zone: str) -> date:
+    """The day of the instant on a calendar in the zone, such as America/New_York."""
+    return moment.astimezone(ZoneInfo(zone)).date()

@@ -1,0 +1,222 @@
+"""The nouns of a lead's life: who sent it, what it was, who bought it, why, and what was refused at the door.
+
+Contact data stands only in sealed columns, under a data key per lead (accounts.DataKey); people are found again by
+keyed hashes of telephone and e-mail. `mode` separates the live book from the test book.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Agency
+from accounts.visibility import VisibleQuerySet
+from buyers.models import Buyer, Contract
+from core.ids import new_id
+from core.records import Record
+from routing.models import Campaign, ConfigVersion
+
+DIRECT = "direct"  # the built-in source that takes what names no known source
+
+
+class Source(Record):
+    """Who sends leads: a form, an affiliate, a publisher. `payout_value`: minor units, or basis points of the price."""
+
+    prefix = "src"
+
+    class Payout(models.TextChoices):
+        FIXED = "fixed"
+        PERCENT = "percent"
+        NONE = "none"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active"
+        PAUSED = "paused"
+        ARCHIVED = "archived"
+
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="sources")
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=80)
+    payout_kind = models.CharField(max_length=8, choices=Payout.choices, default=Payout.NONE)
+    payout_value = models.BigIntegerField(default=0)
+    default_campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True, related_name="+")
+    caps = models.JSONField(default=list, blank=True)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
+    external_id = models.CharField(max_length=120, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "slug"], name="source_slug_once"),
+            models.CheckConstraint(condition=Q(payout_value__gte=0), name="source_payout_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Lead(Record):
+    """One recorded lead, whatever became of it. Amounts are minor units of `currency`."""
+
+    prefix = "ld"
+
+    class Status(models.TextChoices):
+        ACCEPTED = "accepted"
+        UNSOLD = "unsold"
+        DUPLICATE = "duplicate"
+        REJECTED = "rejected"
+        PENDING = "pending"
+
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="leads")
+    mode = models.CharField(max_length=4)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, db_index=False, related_name="leads")
+    source = models.ForeignKey(Source, models.PROTECT, db_index=False, related_name="leads")
+    source_text = models.CharField(max_length=200, blank=True)
+    key_id = models.UUIDField(null=True)
+    status = models.CharField(max_length=9, choices=Status.choices)
+    reason = models.CharField(max_length=40, blank=True)
+    routing_decision = models.CharField(max_length=24)
+    score = models.SmallIntegerField()
+    state = models.CharField(max_length=2, blank=True)
+    zip = models.CharField(max_length=5, blank=True)
+    phone_hash = models.BinaryField(max_length=16, null=True)
+    email_hash = models.BinaryField(max_length=16, null=True)
+    sealed = models.BinaryField()
+    external_id = models.CharField(max_length=120, blank=True)
+    duplicate_of = models.UUIDField(null=True)
+    buyer_id = models.UUIDField(null=True)
+    currency = models.CharField(max_length=3)
+    price = models.BigIntegerField(default=0)
+    payout = models.BigIntegerField(default=0)
+    last_sequence = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "mode", "-created_at", "-id"], name="lead_newest"),
+            models.Index(
+                fields=["agency", "mode", "phone_hash"], name="lead_phone", condition=Q(phone_hash__isnull=False)
+            ),
+            models.Index(
+                fields=["agency", "mode", "email_hash"], name="lead_email", condition=Q(email_hash__isnull=False)
+            ),
+            models.Index(fields=["agency", "external_id"], name="lead_external", condition=~Q(external_id="")),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Sale(Record):
+    """One lead sold to one contract: price and payout are fixed at the sale, in minor units."""
+
+    prefix = "sale"
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        ACCEPTED = "accepted"
+        REFUSED = "refused"
+        EXPIRED = "expired"
+        UNDELIVERED = "undelivered"
+        DELIVERED = "delivered"
+        RETURNED = "returned"
+
+    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+")
+    mode = models.CharField(max_length=4)
+    lead = models.ForeignKey(Lead, models.PROTECT, db_index=False, related_name="sales")
+    contract = models.ForeignKey(Contract, models.PROTECT, db_index=False, related_name="sales")
+    buyer = models.ForeignKey(Buyer, models.PROTECT, db_index=False, related_name="sales")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, db_index=False, related_name="+")
+    source = models.ForeignKey(Source, models.PROTECT, db_index=False, related_name="+")
+    state = models.CharField(max_length=11, choices=State.choices)
+    exclusive = models.BooleanField()
+    currency = models.CharField(max_length=3)
+    price = models.BigIntegerField()
+    payout = models.BigIntegerField()
+    reason = models.CharField(max_length=200, blank=True)
+    sold_at = models.DateTimeField()
+    confirm_by = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    converted_at = models.DateTimeField(null=True)
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "contract"],
+                condition=~Q(state__in=["refused", "expired"]),
+                name="sale_once_per_contract",
+            ),
+            models.CheckConstraint(condition=Q(price__gte=0) & Q(payout__gte=0), name="sale_amounts_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["lead"], name="sale_of_lead"),
+            models.Index(fields=["contract", "mode", "sold_at"], name="sale_of_contract"),
+            models.Index(fields=["buyer", "mode", "sold_at"], name="sale_of_buyer"),
+            models.Index(fields=["confirm_by"], name="sale_to_confirm", condition=Q(state="pending")),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Decision(models.Model):
+    """The stored record of one run of the engine: enough, with its configuration version, to run it again bit for bit.
+
+    `codes` lists a reason code per contract in the order of the configuration's content; everything personal (facts,
+    inputs of failing rules) is in `sealed`.
+    """
+
+    class Kind(models.TextChoices):
+        ROUTE = "route"
+        REROUTE = "reroute"
+        ASSIGN = "assign"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    lead = models.ForeignKey(Lead, models.PROTECT, db_index=False, related_name="decisions")
+    number = models.SmallIntegerField()
+    kind = models.CharField(max_length=7, choices=Kind.choices)
+    config_version = models.ForeignKey(ConfigVersion, models.PROTECT, db_index=False, related_name="+")
+    outcome = models.CharField(max_length=8)
+    codes = models.JSONField()
+    sealed = models.BinaryField()
+    decided_at = models.DateTimeField()
+
+    objects: models.Manager["Decision"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lead", "number"], name="decision_number_once")]
+        ordering = [F("number").asc()]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} #{self.number}"
+
+
+class Submission(models.Model):
+    """An authenticated submission that was refused before a lead was recorded, kept a while for its source to see."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
+    mode = models.CharField(max_length=4)
+    source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="submissions")
+    key_id = models.UUIDField(null=True)
+    status = models.SmallIntegerField()
+    code = models.CharField(max_length=40)
+    answer = models.JSONField()
+    sealed = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    objects = VisibleQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "mode", "-created_at", "-id"], name="submission_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}"
