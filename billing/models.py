@@ -10,19 +10,18 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import Agency
+from accounts.models import Agency, Mode
+from accounts.visibility import VisibleQuerySet
 from billing.chart import Code
 from core.ids import new_id
 from core.records import Record
-
-MODES = [("live", "Live"), ("test", "Test")]
 
 
 class Account(models.Model):
     """One pot of money: an agency's account number for one owner in one currency of one book."""
 
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
-    mode = models.CharField(max_length=4, choices=MODES)
+    mode = models.CharField(max_length=4, choices=Mode.choices)
     code = models.SmallIntegerField(choices=[(code.value, code.label) for code in Code])
     owner_id = models.UUIDField(help_text="The buyer, the source, or the agency itself.")
     currency = models.CharField(max_length=3)
@@ -61,13 +60,19 @@ class BuyerBalance(models.Model):
         return f"Wallet of account {self.account_id}"
 
 
+class JournalSet(VisibleQuerySet["Journal"]):
+    """Journals: the agency's own business, as they show payouts. A buyer reads the statement of its account instead."""
+
+    mode_lookup = "mode"
+
+
 class Journal(Record):
     """One money event, known by its key: the same key never posts twice."""
 
     prefix: ClassVar[str] = "jr"
 
     agency = models.ForeignKey(Agency, models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False)
-    mode = models.CharField(max_length=4, choices=MODES)
+    mode = models.CharField(max_length=4, choices=Mode.choices)
     kind = models.CharField(max_length=40)
     key = models.CharField(max_length=200)
     payload_hash = models.BinaryField(max_length=32)
@@ -79,6 +84,8 @@ class Journal(Record):
     sale_ref = models.UUIDField(null=True)
     reverses = models.ForeignKey("self", models.PROTECT, null=True, related_name="reversals", db_index=False)
     external_ref = models.CharField(max_length=200, blank=True)
+
+    objects = JournalSet.as_manager()
 
     class Meta:
         constraints = [
