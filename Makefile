@@ -1,0 +1,75 @@
+# Every command of the house. `make` alone lists them.
+#
+# VENV=path uses another environment. One reached through a symbolic link belongs to somebody else and is used as it is.
+
+VENV   ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN    := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+TESTS  ?= tests
+LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+# What a production installation sets; values are samples that open nothing.
+PRODUCTION := DATABASE_URL= REDIS_URL=redis://localhost:6379/0 PUBLIC_URL=https://leads.example.com \
+              ALLOWED_HOSTS=leads.example.com TRUSTED_PROXIES=10.0.0.0/8 \
+              SECRET_KEY=only-a-sample-of-fifty-characters-or-more-for-the-checks \
+              SEALING_KEYS=sample:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run web worker beat test check fmt bench lock environment environment-dev
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: environment ## run everything on this machine, with demo data: web, worker, scheduler and their broker
+	@exec $(MANAGE) up
+
+web: environment ## production: the web server alone, on PORT with WEB_WORKERS processes
+	@exec $(MANAGE) serve web
+
+worker: environment ## production: the worker alone
+	@exec $(MANAGE) serve worker
+
+beat: environment ## production: the scheduler alone
+	@exec $(MANAGE) serve beat
+
+test: environment-dev ## run the tests on SQLite, then on PostgreSQL (TESTS=tests/leads for a part)
+	DB=sqlite $(BIN)/pytest -q -n 2 $(TESTS)
+	DB=postgres $(BIN)/pytest -q -n 2 $(TESTS)
+
+check: environment-dev ## everything that must hold before a change lands
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	$(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file $(VENV)/openapi.json
+	diff -u docs/openapi.json $(VENV)/openapi.json
+	$(MAKE) test
+
+fmt: environment-dev ## format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: environment-dev ## measure leads per second beside the database's own limit
+	$(BIN)/python -m bench
+
+lock: environment-dev ## write requirements.lock and requirements-dev.lock anew
+	$(LOCK) requirements.txt --output-file requirements.lock
+	$(LOCK) requirements-dev.txt --output-file requirements-dev.lock
+
+# $(call install,LOCK): have the environment hold what LOCK says; a copy of LOCK inside it tells whether it does.
+define install
+@test -L $(VENV) || cmp -s $(1) $(VENV)/$(1) || { \
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Install Python 3.11 with its venv module (Debian: python3-venv)." >&2; exit 1; }; \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(1) && cp $(1) $(VENV)/$(1); }
+endef
+
+environment:
+	$(call install,requirements.lock)
+
+environment-dev:
+	$(call install,requirements-dev.lock)
