@@ -36,8 +36,8 @@ beat: environment ## production: the scheduler alone
 	@exec $(MANAGE) serve beat
 
 test: environment-dev ## run the tests on SQLite, then on PostgreSQL (TESTS=tests/leads for a part)
-	DB=sqlite $(BIN)/pytest -q -n 2 $(TESTS)
-	DB=postgres $(BIN)/pytest -q -n 2 $(TESTS)
+	DB=sqlite $(BIN)/python -m pytest -q -n 2 $(TESTS)
+	DB=postgres $(BIN)/python -m pytest -q -n 2 $(TESTS)
 
 check: environment-dev ## everything that must hold before a change lands
 	$(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ from django.db.migrations.state import ProjectState
 
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$;
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$;
 """
 
 
@@ -33,7 +33,7 @@ class AppendOnly(Operation):
     ) -> None:
         """Create the triggers."""
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(_POSTGRES_FUNCTION.replace("%%", "%"))
+            schema_editor.execute(_POSTGRES_FUNCTION, params=None)  # its % is PL/pgSQL's, not a parameter
             schema_editor.execute(
                 f'CREATE TRIGGER "{self.table}_append_only" BEFORE UPDATE OR DELETE ON "{self.table}" '
                 "FOR EACH ROW EXECUTE FUNCTION refuse_change()"

@@ -1,9 +1,13 @@
 """Every setting of the product, read top to bottom. Unset environment means the embedded default."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import environ
+
+from core import logging
+from leaddistro.valkey import socket_path
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,21 +19,23 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 # --- secrets -----------------------------------------------------------------------------------------------
 DEVELOPMENT_SECRET = "embedded-default-secret-key-for-one-machine-only"  # noqa: S105 - refused in production by a check
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
-SEALING_KEYS = env.list(
-    "SEALING_KEYS", default=[]
-)  # "id:base64 of 32 bytes", newest first; empty = derived from SECRET_KEY
+SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # "id:base64 of 32 bytes", newest first; [] = made of SECRET_KEY
 
 # --- where we are reached ----------------------------------------------------------------------------------
 PORT = env.int("PORT", default=8000)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
-PRODUCTION = PUBLIC_URL.startswith("https://")
+PRODUCTION = PUBLIC_URL.startswith("https://")  # the one switch: HTTPS only, HSTS, secure cookies, second factor
+HOST = env.str("HOST", default="0.0.0.0" if PRODUCTION else "127.0.0.1")  # noqa: S104 - behind the operator's proxy
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["*"])
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
-EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For and -Proto count
+EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[])  # private networks that deliveries may reach
+METRICS_ALLOW = env.list("METRICS_ALLOW", default=[])  # networks that may read /metrics
 DEBUG = False
 
 # --- apps --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "leaddistro",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -39,6 +45,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "csp",
+    "axes",
     "accounts",
     "routing",
     "scoring",
@@ -49,12 +57,18 @@ INSTALLED_APPS = [
     "portal",
 ]
 MIDDLEWARE = [
+    "core.middleware.Arrival",
     "django.middleware.security.SecurityMiddleware",
+    "core.middleware.ApiDoor",  # requests of the API leave here; what follows serves browsers
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "leaddistro.urls"
 TEMPLATES = [
@@ -77,7 +91,8 @@ WSGI_APPLICATION = "leaddistro.wsgi.application"
 DATABASES: dict[str, dict[str, Any]] = {
     "default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'leaddistro.sqlite3'}"),
 }
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if ON_SQLITE:
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
@@ -88,11 +103,54 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- broker, cache -----------------------------------------------------------------------------------------
-REDIS_URL = env.str("REDIS_URL", default=f"unix://{DATA_DIR / 'valkey.sock'}")
+# --- processes, broker -------------------------------------------------------------------------------------
+WEB_WORKERS = env.int("WEB_WORKERS", default=1 if ON_SQLITE else 2)
+REDIS_URL = env.str("REDIS_URL", default="") or f"unix://{socket_path(DATA_DIR)}"
+LAG_PROBES: list[str] = []  # functions that give the seconds the oldest due work has waited; /readyz asks them
 
 # --- people ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+REQUIRE_MFA = env.bool("REQUIRE_MFA", default=PRODUCTION)
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]  # core.middleware.Arrival has put the client's address there
+AXES_VERBOSE = False  # its lines name the person
+
+# --- browsers ----------------------------------------------------------------------------------------------
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = ["^v1/", "^healthz$", "^readyz$", "^metrics$"]  # the API refuses, machines ask from inside
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for sibling domains is for their owner to decide
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    },
+}
+
+# --- mail, logs --------------------------------------------------------------------------------------------
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="leaddistro@localhost")
+LOGGING = logging.configure(env.str("LOG_LEVEL", default="info"))
 
 # --- API ---------------------------------------------------------------------------------------------------
 RATE_LIMIT_PER_MINUTE = env.int("RATE_LIMIT_PER_MINUTE", default=1000)
@@ -108,3 +166,4 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # straight from the apps: nothing to collect, nothing to go stale

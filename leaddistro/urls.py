@@ -3,6 +3,14 @@
 from django.contrib import admin
 from django.urls import path
 
+from core import health
+
 urlpatterns = [
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
     path("admin/", admin.site.urls),
 ]
+handler400 = "leaddistro.error_pages.bad_request"
+handler404 = "leaddistro.error_pages.not_found"
+handler500 = "leaddistro.error_pages.server_error"

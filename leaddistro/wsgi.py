@@ -1,8 +1,13 @@
 """The WSGI door."""
 
+import multiprocessing
 import os
 
 from django.core.wsgi import get_wsgi_application
 
+from leaddistro.parent_death import die_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
+if multiprocessing.parent_process():
+    die_with_parent()  # or this process of the web server would outlive its main one and serve beside the next
 application = get_wsgi_application()

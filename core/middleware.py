@@ -1,0 +1,91 @@
+"""The outermost layers of a request: what is known and written down of it, and the short way into the API."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponseBase
+
+from core import metrics
+from core.api.problems import problem_page
+from core.client_address import client_address, is_forwarded_https, parse_networks
+from core.ids import new_id
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+API = "/v1/"
+SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
+
+log = structlog.get_logger("request")
+
+
+class Arrival:
+    """Establishes id, client address and scheme of a request, and writes one log line and one measurement about it.
+
+    From here on `REMOTE_ADDR` is the client's address and `wsgi.url_scheme` the client's scheme, for everybody; the
+    headers of proxies, trusted or forged, are gone. `HTTP_X_REQUEST_ID` is the request's id; the answer carries it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.trusted = parse_networks(settings.TRUSTED_PROXIES)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer the request and account for it."""
+        started = time.perf_counter()
+        self._settle_origin(request.META)
+        request_id = request.META["HTTP_X_REQUEST_ID"]
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id
+            seconds = time.perf_counter() - started
+            metrics.observe_request(request, response.status_code, seconds)
+            if log.isEnabledFor(logging.INFO):
+                milliseconds = round(seconds * 1000, 1)
+                log.info(
+                    "answered", method=request.method, path=request.path, status=response.status_code, ms=milliseconds
+                )
+        return response
+
+    def _settle_origin(self, meta: dict[str, Any]) -> None:
+        peer = meta.get("REMOTE_ADDR", "")
+        forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
+        forwarded_proto = meta.pop("HTTP_X_FORWARDED_PROTO", "")
+        meta["REMOTE_ADDR"] = client_address(peer, forwarded_for, self.trusted)
+        if is_forwarded_https(peer, forwarded_proto, self.trusted):
+            meta["wsgi.url_scheme"] = "https"
+        if not SANE_REQUEST_ID.fullmatch(meta.get("HTTP_X_REQUEST_ID", "")):
+            meta["HTTP_X_REQUEST_ID"] = new_id().hex
+
+
+class ApiDoor:
+    """Takes requests of the API out of the middleware that only browsers need: sessions, CSRF, sign-in, messages, CSP.
+
+    Stands between the layers that serve both and those that serve browsers. In production a request of the API over
+    plain HTTP is refused, not redirected: a redirect would hide that a key has just crossed the network in the clear.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.answer_api = convert_exception_to_response(_BareHandler()._get_response)  # type: ignore[attr-defined]
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer from the API alone, or hand on to the browsers' middleware."""
+        if not request.path.startswith(API):
+            return self.get_response(request)
+        if settings.PRODUCTION and not request.is_secure():
+            return problem_page(request, 403, "https_required", "This API answers over HTTPS only. Replace this key.")
+        return self.answer_api(request)  # type: ignore[return-value]
+
+
+class _BareHandler(BaseHandler):
+    """Django's own way from a url to an answer, without any middleware."""
+
+    _view_middleware: list[Any] = []
+    _template_response_middleware: list[Any] = []
+    _exception_middleware: list[Any] = []

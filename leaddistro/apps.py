@@ -1,0 +1,12 @@
+"""The wiring as an app of Django: it holds the commands that start the house, the checks and the Celery app."""
+
+from django.apps import AppConfig
+
+from leaddistro import celery, checks
+
+
+class LeaddistroConfig(AppConfig):
+    """Registers the wiring; importing the two modules above is what connects tasks and system checks."""
+
+    name = "leaddistro"
+    wiring = (celery.app, checks.CHECKS)

@@ -1,0 +1,71 @@
+"""Celery on one screen. It is the muscle, never the memory: what is due is a row, and every beat finds it again.
+
+So nothing here may matter for correctness: no results, no countdowns, no retries, and a broker that is away costs a
+request milliseconds and nothing else.
+"""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
+
+from leaddistro.broker import broker_options, broker_url
+from leaddistro.parent_death import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
+
+app = Celery("leaddistro")
+
+
+def every(seconds: int, task: str) -> dict[str, Any]:
+    """A beat of this many seconds; one that no worker took before the next is dropped, so that none pile up."""
+    return {"task": task, "schedule": float(seconds), "options": {"expires": seconds}}
+
+
+def nightly(hour: int, task: str) -> dict[str, Any]:
+    """A beat at this hour, UTC."""
+    return {"task": task, "schedule": crontab(hour=str(hour), minute="17"), "options": {"expires": 6 * 3600}}
+
+
+BEATS: dict[str, dict[str, Any]] = {}
+
+
+def configuration() -> dict[str, Any]:
+    """Everything that differs from Celery's defaults."""
+    return {
+        "broker_url": broker_url(settings.REDIS_URL, settings.DATA_DIR),
+        "broker_transport_options": broker_options(settings.REDIS_URL, settings.DATA_DIR),
+        "broker_connection_retry_on_startup": True,
+        "task_default_queue": "leaddistro",
+        "task_always_eager": getattr(settings, "CELERY_TASK_ALWAYS_EAGER", False),
+        "task_ignore_result": True,
+        "task_publish_retry": False,
+        "task_acks_late": True,  # safe: every task claims its rows
+        "task_reject_on_worker_lost": True,
+        "task_soft_time_limit": 90,
+        "task_time_limit": 120,
+        "worker_prefetch_multiplier": 1,
+        "worker_max_tasks_per_child": 1000,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_soft_shutdown_timeout": 30,
+        "beat_schedule": BEATS,
+        "timezone": "UTC",
+    }
+
+
+app.add_defaults(configuration)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Celery leaves logging alone where somebody listens here: Django's LOGGING is in force already."""
+
+
+@worker_process_init.connect
+def follow_the_worker(**_: Any) -> None:
+    """A pool process must not outlive its worker; the wish does not survive the fork by itself."""
+    die_with_parent()

@@ -1,0 +1,22 @@
+"""Becomes one production program: the web server, the worker or the scheduler."""
+
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from leaddistro.programs import PRODUCTION_PROGRAMS
+
+
+class Command(BaseCommand):
+    help = __doc__
+    requires_system_checks = "__all__"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Which program."""
+        parser.add_argument("program", choices=sorted(PRODUCTION_PROGRAMS))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Replace this process, so that signals reach the program itself."""
+        program = PRODUCTION_PROGRAMS[options["program"]]()
+        os.execve(program.command[0], program.command, os.environ | program.environment)  # noqa: S606 - no shell wanted

