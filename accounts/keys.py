@@ -1,0 +1,169 @@
+"""The life of an API key: created once and shown once, rotated with an overlap, revoked at once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.key_format import digest, make_key
+from accounts.models import ApiKey, RateLimit
+from accounts.principals import Actor
+from accounts.scopes import SCOPES
+from accounts.versions import changes_between, publish_change
+from core.clock import now
+from core.errors import DomainError, FieldError, FieldProblems
+
+_SHOWN = ("name", "mode", "scopes", "allow", "expires_at", "revoked_at", "rate_limit_per_minute")
+
+
+class KeyIsDead(DomainError):
+    """The key is revoked or expired."""
+
+    code = "key_is_dead"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key and its text, which exists nowhere else."""
+
+    row: ApiKey
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySettings:
+    """What a key is to be."""
+
+    name: str
+    mode: str = "live"
+    scopes: tuple[str, ...] = ()
+    source_id: UUID | None = None
+    buyer_id: UUID | None = None
+    allow: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+    rate_limit: RateLimit | None = None
+    rate_limit_per_minute: int | None = None
+
+
+def create_key(*, actor: Actor, wanted: KeySettings) -> NewKey:
+    """Opens a transaction. A new key. Raises FieldProblems for an unknown scope or address."""
+    _check(wanted.scopes, wanted.allow)
+    with transaction.atomic():
+        made = _insert(actor, wanted, replaces=None)
+        _publish(actor, "key.create", made.row, {}, _facts(made.row))
+    return made
+
+
+def rotate_key(*, actor: Actor, key: ApiKey, overlap_minutes: int = 60) -> NewKey:
+    """Opens a transaction. A successor with the same settings; the old key lives on for a while. Raises KeyIsDead."""
+    with transaction.atomic():
+        before = _facts(key)
+        _refuse_dead(key)
+        made = _insert(actor, _settings_of(key), replaces=key)
+        ends = now() + timedelta(minutes=overlap_minutes)
+        key.expires_at = min(ends, key.expires_at or ends)
+        key.save(update_fields=["expires_at"])
+        _publish(actor, "key.rotate", key, before, _facts(key))
+    return made
+
+
+def revoke_key(*, actor: Actor, key: ApiKey) -> None:
+    """Opens a transaction. No request is let in by this key from now on; revoking again changes nothing."""
+    if key.revoked_at is not None:
+        return
+    with transaction.atomic():
+        before = _facts(key)
+        key.revoked_at = now()
+        key.save(update_fields=["revoked_at"])
+        _publish(actor, "key.revoke", key, before, _facts(key))
+
+
+def change_key(*, actor: Actor, key: ApiKey, values: Mapping[str, Any]) -> ApiKey:
+    """Opens a transaction. Change name, scopes, addresses, limit or expiry. Raises FieldProblems."""
+    _check(values.get("scopes", ()), values.get("allow", ()))
+    with transaction.atomic():
+        before = _facts(key)
+        for name, value in values.items():
+            setattr(key, name, list(value) if name in ("scopes", "allow") else value)
+        key.updated_at = now()
+        key.save()
+        _publish(actor, "key.update", key, before, _facts(key))
+    return key
+
+
+def _insert(actor: Actor, wanted: KeySettings, *, replaces: ApiKey | None) -> NewKey:
+    text = make_key(wanted.mode, os.urandom(32))
+    row = ApiKey.objects.create(
+        agency_id=actor.agency_id,
+        name=wanted.name,
+        mode=wanted.mode,
+        digest=digest(text),
+        key_prefix=text[:13],
+        last4=text[-4:],
+        scopes=list(wanted.scopes),
+        source_id=wanted.source_id,
+        buyer_id=wanted.buyer_id,
+        allow=list(wanted.allow),
+        expires_at=wanted.expires_at,
+        rate_limit=wanted.rate_limit,
+        rate_limit_per_minute=wanted.rate_limit_per_minute,
+        replaces=replaces,
+        created_by=actor.actor,
+    )
+    return NewKey(row, text)
+
+
+def _settings_of(key: ApiKey) -> KeySettings:
+    return KeySettings(
+        name=key.name,
+        mode=key.mode,
+        scopes=tuple(key.scopes),
+        source_id=key.source_id,
+        buyer_id=key.buyer_id,
+        allow=tuple(key.allow),
+        expires_at=key.expires_at,
+        rate_limit=key.rate_limit,
+        rate_limit_per_minute=key.rate_limit_per_minute,
+    )
+
+
+def _refuse_dead(key: ApiKey) -> None:
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now()):
+        raise KeyIsDead
+
+
+def _check(scopes: tuple[str, ...], allow: tuple[str, ...]) -> None:
+    problems = [
+        FieldError(f"scopes.{index}", "unknown_scope", f"Known scopes: {', '.join(SCOPES)}.")
+        for index, scope in enumerate(scopes)
+        if scope not in SCOPES
+    ]
+    problems += [
+        FieldError(f"allow.{index}", "invalid_network", "Send an address or network such as 203.0.113.0/24.")
+        for index, text in enumerate(allow)
+        if not _is_network(text)
+    ]
+    if problems:
+        raise FieldProblems(problems)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _facts(key: ApiKey) -> dict[str, Any]:
+    return {name: getattr(key, name) for name in _SHOWN}
+
+
+def _publish(actor: Actor, action: str, key: ApiKey, before: dict[str, Any], after: dict[str, Any]) -> None:
+    changes = changes_between(before, after)
+    publish_change(actor=actor, action=action, object_id=key.public_id, object_name=key.name, changes=changes)
