@@ -31,7 +31,7 @@ def open_data_key(subject_id: UUID) -> Sealer:
 def open_data_keys(subject_ids: Iterable[UUID]) -> dict[UUID, Sealer]:
     """The sealers of those subjects that are not erased. One statement."""
     rows = DataKey.objects.filter(subject_id__in=list(subject_ids)).values_list("subject_id", "wrapped")
-    return {subject_id: Sealer(root().open(wrapped, _context(subject_id))) for subject_id, wrapped in rows}
+    return {subject_id: Sealer(root().open(bytes(wrapped), _context(subject_id))) for subject_id, wrapped in rows}
 
 
 def erase(subject_id: UUID) -> None:

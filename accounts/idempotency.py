@@ -1,0 +1,130 @@
+"""The same request twice has one effect and one answer: the Idempotency-Key header, kept in the database.
+
+The row is written in the transaction of the effect, so neither exists without the other. Only answers of success are
+kept; what was refused changed nothing and may be tried again under the same key. Bodies are sealed: they may name
+people.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from accounts.models import IdempotencyRecord
+from core.errors import DomainError
+from core.ids import new_id
+from core.sealing import root
+from core.sql import Params, Statement, as_uuid, bind, insert
+
+LIFETIME = timedelta(hours=24)
+_TABLE = IdempotencyRecord._meta.db_table
+_SANE = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class BadIdempotencyKey(DomainError):
+    """Idempotency-Key takes 1 to 255 visible ASCII characters."""
+
+    code = "bad_idempotency_key"
+    status = 400
+
+
+class KeyReused(DomainError):
+    """This Idempotency-Key was used for another request. Make a new key for each new request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+
+
+class Raced(DomainError):
+    """The same Idempotency-Key is being answered right now."""
+
+    code = "in_flight"
+    status = 409
+    headers = {"Retry-After": "1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A request that may come again: its key, whose it is, and the fingerprint of what it asks."""
+
+    agency_id: UUID
+    mode: str
+    owner: UUID
+    route: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The first answer to a request, byte for byte."""
+
+    fingerprint: bytes
+    status: int
+    body: bytes
+    lead_id: UUID | None
+
+
+def check_key(text: str) -> str:
+    """The header's value; quotes around it are allowed. Raises BadIdempotencyKey."""
+    key = text[1:-1] if len(text) > 2 and text[0] == text[-1] == '"' else text
+    if not _SANE.fullmatch(key):
+        raise BadIdempotencyKey
+    return key
+
+
+def fingerprint_of(route: str, body: bytes) -> bytes:
+    """What two requests must share to be the same: the route and the body."""
+    return sha256(route.encode() + b"\0" + body).digest()
+
+
+def find_statement(repeat: Repeat) -> Statement:
+    """The SELECT of the first answer, if there was one; read its row with `stored`."""
+    sql = (
+        f'SELECT "fingerprint", "status", "body", "lead_id" FROM "{_TABLE}" WHERE "agency_id" = %s AND "mode" = %s '
+        'AND "owner" = %s AND "route" = %s AND "key" = %s'
+    )
+    return Statement(sql, (bind(repeat.agency_id), repeat.mode, bind(repeat.owner), repeat.route, repeat.key))
+
+
+def stored(repeat: Repeat, row: Params) -> Stored:
+    """The answer in a row of `find_statement`. Raises KeyReused where the key stood for another request."""
+    fingerprint, status, body, lead_id = row
+    if bytes(fingerprint) != repeat.fingerprint:
+        raise KeyReused
+    return Stored(repeat.fingerprint, status, root("answers").open(bytes(body), _context(repeat)), as_uuid(lead_id))
+
+
+def insert_statement(
+    repeat: Repeat, *, status: int, body: bytes, now: datetime, lead_id: UUID | None = None
+) -> Statement:
+    """The INSERT of an answer, for the batch of its effect; Raced where a rival with the same key was first.
+
+    PostgreSQL waits for the rival's commit before it says so: looking again then finds the answer.
+    """
+    row = {
+        "id": new_id(),
+        "agency_id": repeat.agency_id,
+        "mode": repeat.mode,
+        "owner": repeat.owner,
+        "route": repeat.route,
+        "key": repeat.key,
+        "fingerprint": repeat.fingerprint,
+        "state": "done",
+        "lease_until": now,
+        "status": status,
+        "body": root("answers").seal(body, _context(repeat)),
+        "lead_id": lead_id,
+        "created_at": now,
+    }
+    return insert(IdempotencyRecord, [row], conflict="ON CONFLICT DO NOTHING", refusal=Raced())
+
+
+def prune_answers(*, now: datetime) -> int:
+    """Forget answers that nobody may ask for again; how many."""
+    return IdempotencyRecord.objects.filter(created_at__lt=now - LIFETIME).delete()[0]
+
+
+def _context(repeat: Repeat) -> str:
+    return f"accounts.idempotency/{repeat.agency_id}/{repeat.mode}/{repeat.owner}/{repeat.route}/{repeat.key}"
