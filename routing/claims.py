@@ -1,0 +1,32 @@
+"""Which counters a decision reads, and which a sale takes: the link between caps here and counters in the database."""
+
+from datetime import datetime
+
+from routing.caps import Claim, UsageKey
+from routing.terms import MarketTerms, SourceTerms
+from routing.types import Winner
+from routing.windows import quarter_of
+
+
+def usage_keys(terms: MarketTerms, source: SourceTerms, now: datetime) -> frozenset[UsageKey]:
+    """Every counter that `decide` may ask for at this moment; one that does not exist counts as zero."""
+    quarter = quarter_of(now)
+    rooms = [source.room, terms.room]
+    rooms += [room for contract in terms.contracts for room in (contract.room, contract.buyer_room)]
+    return frozenset(key for room in rooms for key in room.keys(quarter))
+
+
+def cap_claims(terms: MarketTerms, source: SourceTerms, winner: Winner, now: datetime) -> tuple[Claim, ...]:
+    """What settling one sale must claim of contract, buyer, source and campaign: one claim per subject and window.
+
+    Each claim adds one lead and its `money` (the price; for the source its payout), and must be refused where that
+    would exceed one of its limits. Subjects without caps claim nothing.
+    """
+    quarter = quarter_of(now)
+    contract = terms.contract(winner.contract_id)
+    return (
+        *contract.room.claims(quarter, winner.price),
+        *contract.buyer_room.claims(quarter, winner.price),
+        *source.room.claims(quarter, winner.payout),
+        *terms.room.claims(quarter, winner.price),
+    )

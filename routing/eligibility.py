@@ -1,0 +1,173 @@
+"""May this contract have this lead? Rules are asked in one order, and the first that fails is the answer.
+
+The order is that of `routing.reasons`: what an earlier attempt said, the market, the contract, the lead, and last,
+because they need a price, floor, caps and funds.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from routing.caps import NOTHING, Capped, Usage
+from routing.pricing import payout_of
+from routing.reasons import Reason
+from routing.terms import ContractTerms
+from routing.types import Funds, Market
+from routing.windows import quarter_of
+
+Loss = tuple[Reason, dict[str, Any]]
+"""A reason and the inputs of the rule that gave it, as plain JSON."""
+
+
+class Case:
+    """One lead before one market, with what the rules ask for again and again reckoned once."""
+
+    __slots__ = ("_local", "fields", "had_by", "market", "now", "quarter", "sales", "state", "usage")
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.state = market.state
+        self.fields = market.facts.fields
+        self.now = market.now
+        self.quarter = quarter_of(market.now)
+        self.usage = market.state.usage
+        self.sales = 0
+        self.had_by = {sale.buyer_id for sale in market.state.earlier}
+        self._local: dict[str, datetime] = {}
+
+    def local(self, zone: str) -> datetime:
+        """The time on the wall in a zone."""
+        if (local := self._local.get(zone)) is None:
+            local = self._local[zone] = self.now.astimezone(ZoneInfo(zone))
+        return local
+
+    def payout(self, price: int) -> int:
+        """What the source would earn by one more sale of this lead."""
+        return payout_of(self.market.source, price, first=not self.sales)
+
+    def take(self, price: int) -> None:
+        """Count one sale of this lead against what further sales of it would need: the source's and campaign's caps."""
+        used = dict(self.usage)
+        for room, money in ((self.market.source.room, self.payout(price)), (self.market.terms.room, price)):
+            for key in set(room.keys(self.quarter)):
+                before = used.get(key, NOTHING)
+                used[key] = Usage(before.leads + 1, before.money + money)
+        self.usage = used
+        self.sales += 1
+
+
+def refusal(case: Case, contract: ContractTerms) -> Loss | None:
+    """Why the contract cannot have the lead at any price; None where it can."""
+    for rule in RULES:
+        if (loss := rule(case, contract)) is not None:
+            return loss
+    return None
+
+
+def price_refusal(case: Case, contract: ContractTerms, price: int) -> Loss | None:
+    """Why the contract cannot have the lead at this price; None where it can."""
+    for rule in PRICE_RULES:
+        if (loss := rule(case, contract, price)) is not None:
+            return loss
+    return None
+
+
+def _closed(case: Case, contract: ContractTerms) -> Loss | None:
+    reason = case.state.closed.get(contract.id)
+    return None if reason is None else (reason, {})
+
+
+def _paused(case: Case, contract: ContractTerms) -> Loss | None:
+    for status, reason in (
+        (case.market.terms.status, Reason.CAMPAIGN_PAUSED),
+        (case.market.source.status, Reason.SOURCE_PAUSED),
+        (contract.status, Reason.CONTRACT_PAUSED),
+        (contract.buyer_status, Reason.BUYER_PAUSED),
+    ):
+        if status != "active":
+            return reason, {"status": status}
+    return None
+
+
+def _excluded(case: Case, contract: ContractTerms) -> Loss | None:
+    return (Reason.BUYER_EXCLUDED, {}) if contract.buyer_id in case.state.excluded_buyers else None
+
+
+def _sold_otherwise(case: Case, contract: ContractTerms) -> Loss | None:
+    if case.market.terms.max_sales == 1 and contract.sells == "shared":
+        return Reason.NOT_SOLD_THIS_WAY, {"sells": contract.sells, "sold": "exclusive"}
+    return None
+
+
+def _off_hours(case: Case, contract: ContractTerms) -> Loss | None:
+    if contract.schedule.is_open(local := case.local(contract.zone)):
+        return None
+    return Reason.OUTSIDE_SCHEDULE, {"local_time": f"{local:%a %H:%M}".lower(), "timezone": contract.zone}
+
+
+def _low_score(case: Case, contract: ContractTerms) -> Loss | None:
+    if (score := case.market.facts.score) >= contract.min_score:
+        return None
+    return Reason.BELOW_MIN_SCORE, {"min_score": contract.min_score, "score": score}
+
+
+def _mismatch(case: Case, contract: ContractTerms) -> Loss | None:
+    miss = contract.filters.miss(case.fields)
+    return None if miss is None else (Reason.FILTER_MISMATCH, miss)
+
+
+def _had_before(case: Case, contract: ContractTerms) -> Loss | None:
+    """A buyer never gets the same person twice within the contract's window, on whichever contract it had them."""
+    if contract.buyer_id not in case.had_by:
+        return None
+    last = max(sale.sold_at for sale in case.state.earlier if sale.buyer_id == contract.buyer_id)
+    if case.now - last >= timedelta(days=contract.dedupe_days):
+        return None
+    return Reason.EARLIER_BUYER, {"sold_at": last.isoformat(), "dedupe_days": contract.dedupe_days}
+
+
+def _under_floor(case: Case, _contract: ContractTerms, price: int) -> Loss | None:
+    floor = case.market.terms.floor_price
+    return (Reason.BELOW_FLOOR, {"floor_price": floor, "price": price}) if price < floor else None
+
+
+def _full(case: Case, room: Capped, money: int, reason: Reason) -> Loss | None:
+    if not room.caps:
+        return None
+    inputs = room.full(case.usage, case.quarter, money)
+    return None if inputs is None else (reason, inputs)
+
+
+def _contract_full(case: Case, contract: ContractTerms, price: int) -> Loss | None:
+    return _full(case, contract.room, price, Reason.CAP_REACHED)
+
+
+def _buyer_full(case: Case, contract: ContractTerms, price: int) -> Loss | None:
+    return _full(case, contract.buyer_room, price, Reason.BUYER_CAP_REACHED)
+
+
+def _source_full(case: Case, _contract: ContractTerms, price: int) -> Loss | None:
+    return _full(case, case.market.source.room, case.payout(price), Reason.SOURCE_CAP_REACHED)
+
+
+def _campaign_full(case: Case, _contract: ContractTerms, price: int) -> Loss | None:
+    return _full(case, case.market.terms.room, price, Reason.CAMPAIGN_CAP_REACHED)
+
+
+def _unfunded(case: Case, contract: ContractTerms, price: int) -> Loss | None:
+    account = contract.account(case.market.mode)
+    funds = Funds(0) if account is None else case.state.funds.get(account, Funds(0))
+    if funds.frozen:
+        return Reason.ACCOUNT_FROZEN, {}
+    if funds.available < price:
+        return Reason.INSUFFICIENT_FUNDS, {"available": funds.available, "price": price}
+    return None
+
+
+RULES: tuple[Callable[[Case, ContractTerms], Loss | None], ...] = (
+    *(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _mismatch, _had_before),
+)
+PRICE_RULES: tuple[Callable[[Case, ContractTerms, int], Loss | None], ...] = (
+    *(_under_floor, _contract_full, _buyer_full, _source_full, _campaign_full, _unfunded),
+)

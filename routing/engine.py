@@ -1,0 +1,72 @@
+"""The decision: who gets this lead, and why everybody else does not. The same market always gives the same answer."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from routing.eligibility import Case, Loss, price_refusal, refusal
+from routing.pricing import payout_of
+from routing.ranking import Offer, next_ticket, rank, stride_of
+from routing.selection import Choice, choose, offer_of
+from routing.types import Decision, Market, MarketTerms, Verdict, Winner
+
+
+def decide(market: Market) -> Decision:
+    """Judge every contract, rank the eligible, choose the winners, and say of each contract what became of it."""
+    case = Case(market)
+    offers: dict[UUID, Offer] = {}
+    losses: dict[UUID, Loss] = {}
+    for contract in market.terms.contracts:
+        if (loss := refusal(case, contract)) is None:
+            offer = offers[contract.id] = offer_of(case, contract)
+            loss = price_refusal(case, contract, offer.price)
+        if loss is not None:
+            losses[contract.id] = loss
+
+    eligible = [offer for contract_id, offer in offers.items() if contract_id not in losses]
+    ranked = rank(market.terms.method, eligible, market.state.rotation)
+    choice = choose(case, ranked)
+
+    ranking = tuple(offer.contract.id for offer, _ in ranked)
+    prices = {contract_id: offer.price for contract_id, offer in offers.items()}
+    prices |= {offer.contract.id: offer.price for offer, _ in choice.won}
+    return Decision(
+        outcome="sold" if choice.won else "unsold",
+        winners=tuple(_winners(market, choice, contested=len(ranked) > len(choice.won))),
+        verdicts=tuple(_verdicts(market.terms, ranking, prices, losses | choice.lost)),
+        ranking=ranking,
+    )
+
+
+def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Winner]:
+    terms = market.terms
+    tickets = next_ticket(market.state.rotation) if terms.method == "round_robin" else 0
+    weighted = terms.method == "weighted"
+    for position, (offer, place) in enumerate(choice.won):
+        contract = offer.contract
+        yield Winner(
+            contract_id=contract.id,
+            buyer_id=contract.buyer_id,
+            account_id=contract.account(market.mode),
+            price=offer.price,
+            payout=payout_of(market.source, offer.price, first=position == 0),
+            exclusive=offer.exclusive,
+            confirm_minutes=contract.confirm_minutes,
+            ticket=tickets and tickets + position,
+            pass_floor=place.key[0] if weighted and contested else 0,
+            pass_add=stride_of(contract) if weighted and contested else 0,
+        )
+
+
+def _verdicts(
+    terms: MarketTerms, ranking: tuple[UUID, ...], prices: Mapping[UUID, int], losses: Mapping[UUID, Loss]
+) -> Iterator[Verdict]:
+    ranks = {contract_id: rank for rank, contract_id in enumerate(ranking, 1)}
+    for contract in terms.contracts:
+        reason, inputs = losses.get(contract.id, (None, {}))
+        yield Verdict(contract.id, reason, ranks.get(contract.id), prices.get(contract.id), inputs)
+
+
+def replay(content: Mapping[str, Any], record: Mapping[str, Any]) -> Decision:
+    """Decide again from a stored configuration version and the stored record of a market."""
+    return decide(Market.from_record(MarketTerms.from_content(content), record))

@@ -1,0 +1,25 @@
+"""What a lead costs its buyer and what it earns its source. Money is minor units."""
+
+from core.money import percent_of
+from routing.filters import Fields
+from routing.terms import ContractTerms, SourceTerms
+
+
+def exclusive_price(contract: ContractTerms, fields: Fields) -> int:
+    """The price of the whole lead: that of the first matching rule, else the contract's."""
+    for rule in contract.price_rules:
+        if rule.when.miss(fields) is None:
+            return rule.price
+    return contract.price
+
+
+def shared_price(contract: ContractTerms, fields: Fields) -> int:
+    """The price of a lead that others may get too: the contract's shared price, else that of the whole lead."""
+    return exclusive_price(contract, fields) if contract.shared_price is None else contract.shared_price
+
+
+def payout_of(source: SourceTerms, price: int, *, first: bool) -> int:
+    """What a sale earns the source: a share of its price, or the fixed sum, paid once with the lead's first sale."""
+    if source.payout_kind == "percent":
+        return percent_of(price, source.payout_value)
+    return source.payout_value if source.payout_kind == "fixed" and first else 0

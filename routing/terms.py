@@ -1,0 +1,168 @@
+"""What a market's parties agreed to, compiled for deciding: read once per configuration version, never changed.
+
+`to_content` gives the plain JSON that a configuration version stores; `from_content` reads it back, so a stored
+decision can be replayed under the very terms it was made under.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import UUID
+
+from routing.caps import Cap, Capped, parse_caps
+from routing.filters import EVERYTHING, Filter, parse_filter
+from routing.price_rules import PriceRule, parse_price_rules
+from routing.schedule import ALWAYS, Schedule, parse_schedule
+
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractTerms:
+    """A buyer's standing order. Prices are minor units; `timezone` "" means the buyer's."""
+
+    id: UUID
+    buyer_id: UUID
+    account_id: int | None = None
+    test_account_id: int | None = None
+    status: str = "active"
+    buyer_status: str = "active"
+    price: int
+    shared_price: int | None = None
+    priority: int = 1
+    weight: int = 50
+    min_score: int = 0
+    timezone: str = ""
+    filters: Filter = EVERYTHING
+    schedule: Schedule = ALWAYS
+    caps: tuple[Cap, ...] = ()
+    buyer_timezone: str = "UTC"
+    buyer_caps: tuple[Cap, ...] = ()
+    dedupe_days: int = 30
+    confirm_minutes: int = 0
+    price_rules: tuple[PriceRule, ...] = ()
+    sells: str = "exclusive"
+    zone: str = field(init=False, compare=False, repr=False)
+    room: Capped = field(init=False, compare=False, repr=False)
+    buyer_room: Capped = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what every lead asks for."""
+        zone = self.timezone or self.buyer_timezone
+        object.__setattr__(self, "zone", zone)
+        object.__setattr__(self, "room", Capped(self.id, zone, self.caps))
+        object.__setattr__(self, "buyer_room", Capped(self.buyer_id, self.buyer_timezone, self.buyer_caps))
+
+    def account(self, mode: str) -> int | None:
+        """The account that pays in this book: that of live or that of test leads."""
+        return self.account_id if mode == "live" else self.test_account_id
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Self:
+        """Terms read back from their stored form. Raises FieldProblems where that is no form of ours."""
+        compiled = {
+            "id": UUID(content["id"]),
+            "buyer_id": UUID(content["buyer_id"]),
+            "filters": parse_filter(content.get("filters", {})),
+            "schedule": parse_schedule(content.get("schedule", [])),
+            "caps": parse_caps(content.get("caps", [])),
+            "buyer_caps": parse_caps(content.get("buyer_caps", []), "buyer_caps"),
+            "price_rules": parse_price_rules(content.get("price_rules", [])),
+        }
+        return cls(**{**content, **compiled})
+
+    def to_content(self) -> Content:
+        """The plain JSON of these terms."""
+        plain = {name: getattr(self, name) for name in _PLAIN_OF_A_CONTRACT}
+        return {
+            **plain,
+            "id": str(self.id),
+            "buyer_id": str(self.buyer_id),
+            "filters": self.filters.document,
+            "schedule": list(self.schedule.document),
+            "caps": [cap.to_content() for cap in self.caps],
+            "buyer_caps": [cap.to_content() for cap in self.buyer_caps],
+            "price_rules": [rule.to_content() for rule in self.price_rules],
+        }
+
+
+_PLAIN_OF_A_CONTRACT = (
+    *("account_id", "test_account_id", "status", "buyer_status", "price", "shared_price", "priority", "weight"),
+    *("min_score", "timezone", "buyer_timezone", "dedupe_days", "confirm_minutes", "sells"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTerms:
+    """Who sent the lead: whether it may, its caps, and what it earns (minor units, or basis points of the price)."""
+
+    id: UUID
+    status: str = "active"
+    timezone: str = "UTC"
+    caps: tuple[Cap, ...] = ()
+    payout_kind: str = "none"
+    payout_value: int = 0
+    room: Capped = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what every lead asks for."""
+        object.__setattr__(self, "room", Capped(self.id, self.timezone, self.caps))
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Self:
+        """Terms read back from their stored form."""
+        return cls(**{**content, "id": UUID(content["id"]), "caps": parse_caps(content.get("caps", []))})
+
+    def to_content(self) -> Content:
+        """The plain JSON of these terms."""
+        names = ("status", "timezone", "payout_kind", "payout_value")
+        plain = {name: getattr(self, name) for name in names}
+        return {"id": str(self.id), **plain, "caps": [cap.to_content() for cap in self.caps]}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketTerms:
+    """A campaign's rules and its contracts, always in the order of their ids."""
+
+    campaign_id: UUID
+    status: str = "active"
+    method: str
+    currency: str = "USD"
+    max_sales: int = 1
+    floor_price: int = 0
+    timezone: str = "UTC"
+    caps: tuple[Cap, ...] = ()
+    contracts: tuple[ContractTerms, ...] = ()
+    room: Capped = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Prepare what every lead asks for, and put the contracts in order."""
+        object.__setattr__(self, "room", Capped(self.campaign_id, self.timezone, self.caps))
+        object.__setattr__(self, "contracts", tuple(sorted(self.contracts, key=lambda contract: contract.id)))
+
+    def contract(self, contract_id: UUID) -> ContractTerms:
+        """The contract of this id. Raises LookupError where the market has none."""
+        for contract in self.contracts:
+            if contract.id == contract_id:
+                return contract
+        raise LookupError(contract_id)
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Self:
+        """Terms read back from their stored form; every filter is compiled here. Raises FieldProblems."""
+        compiled = {
+            "campaign_id": UUID(content["campaign_id"]),
+            "caps": parse_caps(content.get("caps", [])),
+            "contracts": tuple(ContractTerms.from_content(contract) for contract in content.get("contracts", [])),
+        }
+        return cls(**{**content, **compiled})
+
+    def to_content(self) -> Content:
+        """The plain JSON of these terms: what a configuration version stores."""
+        names = ("status", "method", "currency", "max_sales", "floor_price", "timezone")
+        return {
+            "campaign_id": str(self.campaign_id),
+            **{name: getattr(self, name) for name in names},
+            "caps": [cap.to_content() for cap in self.caps],
+            "contracts": [contract.to_content() for contract in self.contracts],
+        }

@@ -1,0 +1,224 @@
+"""What the engine is given and what it says: frozen values, all of which go to JSON and back unchanged.
+
+A market is everything a decision depends on. Its terms are stored once per configuration version; `Market.to_record`
+gives the rest (lead, counters, balances, rotation, clock, seed), `Decision.to_record` the answer. Both hold personal
+data (the lead's fields, the inputs of failing rules): the caller seals them; `Decision.codes` may be read by anybody.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+from routing.caps import Cap, Claim, Usage, UsageKey
+from routing.price_rules import PriceRule
+from routing.reasons import Reason
+from routing.terms import ContractTerms, MarketTerms, SourceTerms
+from routing.values import Plain, plain
+from routing.windows import Window
+
+__all__ = [
+    "Cap", "Claim", "ContractTerms", "Decision", "Earlier", "Facts", "Funds", "Market", "MarketTerms", "PriceRule",
+    "Reason", "SourceTerms", "State", "Turn", "Usage", "UsageKey", "Verdict", "Window", "Winner",
+]  # fmt: skip
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The lead: its normalised fields, its score from 0 to 100 and when it came.
+
+    Fields are kept as plain JSON, and `score` stands among them, so that filters and price rules can ask for it.
+    """
+
+    fields: Mapping[str, Plain]
+    score: int
+    received_at: datetime
+
+    def __post_init__(self) -> None:
+        """Make the fields plain."""
+        fields = {name: plain(value) for name, value in self.fields.items()}
+        object.__setattr__(self, "fields", {**fields, "score": self.score})
+
+
+class Funds(NamedTuple):
+    """What stands on a buyer's account, in minor units."""
+
+    balance: int
+    held: int = 0
+    credit_limit: int = 0
+    frozen: bool = False
+
+    @property
+    def available(self) -> int:
+        """What may still be spent."""
+        return self.balance - self.held + self.credit_limit
+
+
+class Turn(NamedTuple):
+    """A contract's place in the rotation: its last ticket, and how far its weighted pass has come."""
+
+    ticket: int = 0
+    pass_value: int = 0
+
+
+class Earlier(NamedTuple):
+    """An earlier sale of the same person."""
+
+    contract_id: UUID
+    buyer_id: UUID
+    sold_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What has happened so far. What is missing counts as nothing used, nothing owned, never served."""
+
+    usage: Mapping[UsageKey, Usage] = field(default_factory=dict)
+    funds: Mapping[int, Funds] = field(default_factory=dict)
+    rotation: Mapping[UUID, Turn] = field(default_factory=dict)
+    earlier: tuple[Earlier, ...] = ()
+    excluded_buyers: frozenset[UUID] = frozenset()
+    closed: Mapping[UUID, Reason] = field(default_factory=dict)
+
+    def to_record(self) -> Record:
+        """Plain JSON (ids and times are written by core.json)."""
+        return {
+            "usage": [[*key[:2], key[2].isoformat(), *used] for key, used in self.usage.items()],
+            "funds": [[account, *funds] for account, funds in self.funds.items()],
+            "rotation": [[contract, *turn] for contract, turn in self.rotation.items()],
+            "earlier": [[sale.contract_id, sale.buyer_id, sale.sold_at.isoformat()] for sale in self.earlier],
+            "excluded_buyers": sorted(self.excluded_buyers),
+            "closed": [[contract, reason.value] for contract, reason in self.closed.items()],
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The state read back."""
+        return cls(
+            usage={
+                (_id(subject), Window(window), datetime.fromisoformat(start)): Usage(leads, money)
+                for subject, window, start, leads, money in record["usage"]
+            },
+            funds={account: Funds(*funds) for account, *funds in record["funds"]},
+            rotation={_id(contract): Turn(*turn) for contract, *turn in record["rotation"]},
+            earlier=tuple(Earlier(_id(c), _id(b), datetime.fromisoformat(at)) for c, b, at in record["earlier"]),
+            excluded_buyers=frozenset(_id(buyer) for buyer in record["excluded_buyers"]),
+            closed={_id(contract): Reason(reason) for contract, reason in record["closed"]},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """Everything one decision depends on. `mode` says which book pays: "live" or "test"."""
+
+    terms: MarketTerms
+    source: SourceTerms
+    facts: Facts
+    state: State
+    now: datetime
+    seed: int = 0
+    mode: str = "live"
+
+    def to_record(self) -> Record:
+        """Everything but the terms, as plain JSON (ids are written by core.json)."""
+        return {
+            "source": self.source.to_content(),
+            "fields": self.facts.fields,
+            "score": self.facts.score,
+            "received_at": self.facts.received_at.isoformat(),
+            "state": self.state.to_record(),
+            "now": self.now.isoformat(),
+            "seed": self.seed,
+            "mode": self.mode,
+        }
+
+    @classmethod
+    def from_record(cls, terms: MarketTerms, record: Mapping[str, Any]) -> Self:
+        """The market read back under its terms."""
+        return cls(
+            terms=terms,
+            source=SourceTerms.from_content(record["source"]),
+            facts=Facts(record["fields"], record["score"], datetime.fromisoformat(record["received_at"])),
+            state=State.from_record(record["state"]),
+            now=datetime.fromisoformat(record["now"]),
+            seed=record["seed"],
+            mode=record["mode"],
+        )
+
+
+class Verdict(NamedTuple):
+    """What became of one contract: `reason` None means that it won. `rank` counts eligible contracts from 1.
+
+    `price` is the one it was judged at, once that was known; `inputs` are those of the failing rule, as plain JSON.
+    """
+
+    contract_id: UUID
+    reason: Reason | None
+    rank: int | None
+    price: int | None
+    inputs: Mapping[str, Any]
+
+
+class Winner(NamedTuple):
+    """A contract that gets the lead, and what settling writes for it.
+
+    Rotation is written so that decisions made at the same time add up: `ticket` becomes the greater of the stored and
+    this one; `pass_value` becomes the greater of the stored and `pass_floor`, plus `pass_add`.
+    """
+
+    contract_id: UUID
+    buyer_id: UUID
+    account_id: int | None
+    price: int
+    payout: int
+    exclusive: bool
+    confirm_minutes: int
+    ticket: int
+    pass_floor: int
+    pass_add: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer: who gets the lead, and of every contract, in the order of the terms, why or why not."""
+
+    outcome: str
+    winners: tuple[Winner, ...]
+    verdicts: tuple[Verdict, ...]
+    ranking: tuple[UUID, ...]
+
+    def codes(self) -> list[str]:
+        """A reason code per contract in the order of the terms, "won" for winners; holds nothing personal."""
+        return ["won" if verdict.reason is None else verdict.reason.value for verdict in self.verdicts]
+
+    def to_record(self) -> Record:
+        """Plain JSON (ids are written by core.json)."""
+        return {
+            "outcome": self.outcome,
+            "winners": [winner._asdict() for winner in self.winners],
+            "verdicts": [list(verdict) for verdict in self.verdicts],
+            "ranking": list(self.ranking),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The decision read back."""
+        return cls(
+            record["outcome"],
+            tuple(
+                Winner(**{**won, "contract_id": _id(won["contract_id"]), "buyer_id": _id(won["buyer_id"])})
+                for won in record["winners"]
+            ),
+            tuple(
+                Verdict(_id(contract), Reason(reason) if reason else None, rank, price, inputs)
+                for contract, reason, rank, price, inputs in record["verdicts"]
+            ),
+            tuple(_id(contract) for contract in record["ranking"]),
+        )
+
+
+def _id(text: str | UUID) -> UUID:
+    return text if isinstance(text, UUID) else UUID(text)
