@@ -1,0 +1,134 @@
+"""Fields that take exactly their JSON type: no text for a number, no 1 for true, no money with too many decimals."""
+
+from typing import Any, NoReturn
+from zoneinfo import available_timezones
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.money import BadAmount, to_minor
+
+LARGEST_WHOLE = 2_147_483_647
+_LONGEST_METADATA = 50
+
+
+class Text(serializers.CharField):
+    """A string; surrounding blanks are trimmed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 200, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        """The string itself. Numbers are refused."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole number within bounds."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"min_value": 0, "max_value": LARGEST_WHOLE, **options})
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number; 5.0 is a whole number in JSON, "5" and true are none."""
+        if isinstance(data, bool) or not (isinstance(data, int) or (isinstance(data, float) and data.is_integer())):
+            self.fail("invalid")
+        return int(data)
+
+
+class Flag(serializers.BooleanField):
+    """true or false."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """The boolean itself; words and numbers are refused."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Choice(serializers.ChoiceField):
+    """One word of a closed list."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The word, which must be a string."""
+        if not isinstance(data, str) or data not in self.choices:
+            self._refuse()
+        return data
+
+    def _refuse(self) -> NoReturn:
+        words = ", ".join(str(choice) for choice in self.choices)
+        raise serializers.ValidationError(f"must be one of: {words}", code="invalid_choice")
+
+
+@extend_schema_field({"type": "number", "format": "decimal", "minimum": 0, "example": 175.00})
+class Money(serializers.Field[int, Any, Any, Any]):
+    """An amount in major units, a number with at most the currency's decimals; in Python it is minor units.
+
+    The currency is that of the serializer's context.
+    """
+
+    def __init__(self, *, positive: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self._least = 1 if positive else 0
+
+    def to_internal_value(self, data: Any) -> int:
+        """Minor units."""
+        return minor_units(data, self.context["currency"], least=self._least)
+
+    def to_representation(self, value: Any) -> Any:
+        """Records show amounts themselves."""
+        return value
+
+
+def minor_units(data: Any, currency: str, *, least: int = 0) -> int:
+    """Minor units of a JSON number in major units. Raises ValidationError saying what is wrong."""
+    if isinstance(data, bool | str) or data is None:
+        raise serializers.ValidationError("must be a number", code="invalid")
+    try:
+        minor = to_minor(data, currency)
+    except BadAmount as error:
+        raise serializers.ValidationError(str(error), code="invalid_amount") from error
+    if minor < least:
+        raise serializers.ValidationError("must be above 0" if least else "must not be below 0", code="min_value")
+    return minor
+
+
+class Zone(Text):
+    """An IANA time zone such as America/Chicago."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The zone's name, which must exist."""
+        name = super().to_internal_value(data)
+        if name not in available_timezones():
+            raise serializers.ValidationError("must be an IANA time zone such as America/Chicago", code="invalid_zone")
+        return name
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}})
+class Metadata(serializers.Field[dict[str, Any], Any, Any, Any]):
+    """Whatever the caller wants to keep beside a resource: up to 50 plain values by name."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The values as given."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("must be an object", code="invalid")
+        if len(data) > _LONGEST_METADATA:
+            raise serializers.ValidationError(f"must not have more than {_LONGEST_METADATA} members", code="max_length")
+        for name, value in data.items():
+            _check_metadata(name, value)
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        """The values as given."""
+        return value
+
+
+def _check_metadata(name: str, value: Any) -> None:
+    if len(name) > 100 or "\x00" in name:
+        raise serializers.ValidationError({name[:100]: "has too long or impossible a name"}, code="invalid")
+    if isinstance(value, dict | list):
+        raise serializers.ValidationError({name: "must be a plain value"}, code="invalid")
+    if isinstance(value, str) and (len(value) > 1000 or "\x00" in value):
+        raise serializers.ValidationError({name: "must have at most 1000 characters, none of them NUL"}, code="invalid")
