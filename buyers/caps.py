@@ -8,17 +8,19 @@ again from the sales themselves, so that no edit ever resets a count.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, cast
 from uuid import UUID
 
 from buyers.models import CapCounter
 from core.errors import DomainError
 from core.sql import Params, Statement, any_of, as_instant, as_uuid, bind, insert
+from routing.caps import Claim, UsageKey
+from routing.windows import Window
 
 _TABLE = CapCounter._meta.db_table
 _KEY = '"mode" = %s AND "subject_id" = %s AND "period_start" = %s AND "window" = %s'
 
-CounterKey = tuple[UUID, str, datetime]
+CounterKey = UsageKey
 """Subject, window, start of the period: what one counter counts."""
 
 
@@ -33,40 +35,12 @@ class CapReached(DomainError):
         self.window = window
 
 
-class Claimed(Protocol):
-    """What routing.caps.cap_claims names: one counter and the limits it must stay within."""
-
-    @property
-    def subject_id(self) -> UUID:
-        """The contract, buyer, campaign or source that has the cap."""
-
-    @property
-    def window(self) -> str:
-        """hour, day, week, month or total."""
-
-    @property
-    def period_start(self) -> datetime:
-        """When the running period began."""
-
-    @property
-    def money(self) -> int:
-        """What the sale adds, in minor units."""
-
-    @property
-    def leads_limit(self) -> int | None:
-        """The most leads in the period."""
-
-    @property
-    def money_limit(self) -> int | None:
-        """The most minor units in the period."""
-
-
 @dataclass(frozen=True, slots=True)
 class Count:
     """A counter's state: what its subject has bought in the period, leads and minor units."""
 
     subject_id: UUID
-    window: str
+    window: Window
     period_start: datetime
     leads: int
     money: int
@@ -77,7 +51,7 @@ class Count:
         return self.subject_id, self.window, self.period_start
 
 
-def claim_statements(*, mode: str, claims: Iterable[Claimed]) -> list[Statement]:
+def claim_statements(*, mode: str, claims: Iterable[Claim]) -> list[Statement]:
     """Statements that take one lead and its money from each cap, or refuse with CapReached.
 
     They belong last in settle's batch, before the balance: each locks its counter until the commit, in one order
@@ -86,7 +60,7 @@ def claim_statements(*, mode: str, claims: Iterable[Claimed]) -> list[Statement]
     return [_claim(mode, claim) for claim in sorted(claims, key=lambda claim: (claim.subject_id.bytes, claim.window))]
 
 
-def _claim(mode: str, claim: Claimed) -> Statement:
+def _claim(mode: str, claim: Claim) -> Statement:
     refusal = CapReached(claim.subject_id, claim.window)
     if _too_much(claim.leads_limit, 1) or _too_much(claim.money_limit, claim.money):
         raise refusal
@@ -144,7 +118,7 @@ def counters_statement(*, mode: str, keys: Iterable[CounterKey]) -> Statement:
 def counts(rows: Iterable[Params]) -> list[Count]:
     """The rows of `counters_statement`, with ids and instants as Python knows them on either database."""
     return [
-        Count(cast(UUID, as_uuid(subject_id)), window, cast(datetime, as_instant(period_start)), leads, money)
+        Count(cast(UUID, as_uuid(subject_id)), Window(window), cast(datetime, as_instant(period_start)), leads, money)
         for subject_id, window, period_start, leads, money in rows
     ]
 
@@ -183,5 +157,5 @@ def forget_counters(*, subject_ids: Iterable[UUID], windows: Iterable[str] | Non
     (rows if windows is None else rows.filter(window__in=list(windows))).delete()
 
 
-def _key_params(mode: str, claim: Claimed) -> Params:
+def _key_params(mode: str, claim: Claim) -> Params:
     return mode, bind(claim.subject_id), bind(claim.period_start), str(claim.window)
