@@ -1,6 +1,7 @@
 """What is to be posted, as plain values: an entry, its lines and its references. Pure; `ledger` writes it."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from uuid import UUID
@@ -35,6 +36,21 @@ class Refs:
     received_date: date | None = None
 
 
+def payload_hash(
+    meaning: tuple[str, str, str, str], lines: Iterable[Line], refs: Refs, reverses_id: UUID | None
+) -> bytes:
+    """The digest of (kind, currency, reason, external reference), lines in any order, references, what is reversed.
+
+    Everything in it is stored, so the nightly proof can take it again.
+    """
+    payload = [
+        *meaning,
+        sorted((line.debit_id, line.credit_id, line.amount) for line in lines),
+        [None if ref is None else str(ref) for ref in (*astuple(refs), reverses_id)],
+    ]
+    return sha256(canonical(payload)).digest()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One money event in one currency of one book. `key` makes it once-only; `posted_date` is the agency's day."""
@@ -61,16 +77,8 @@ class Entry:
 
     def payload_hash(self) -> bytes:
         """The digest of what the event means. Who sent it and when are no part: a retry comes later, from elsewhere."""
-        payload = {
-            "kind": self.kind,
-            "currency": self.currency,
-            "lines": sorted((line.debit_id, line.credit_id, line.amount) for line in self.lines),
-            "reason": self.reason,
-            "external_ref": self.external_ref,
-            "reverses": self.reverses_id,
-            "refs": {name: None if ref is None else str(ref) for name, ref in asdict(self.refs).items()},
-        }
-        return sha256(canonical(payload)).digest()
+        meaning = (self.kind, self.currency, self.reason, self.external_ref)
+        return payload_hash(meaning, self.lines, self.refs, self.reverses_id)
 
     def changes(self) -> dict[int, int]:
         """How much each account gains on its credit side (negative: on its debit side), accounts in ascending order."""
