@@ -93,7 +93,7 @@ def bind(value: Any) -> Any:
     if isinstance(value, UUID):
         return value if is_postgres() else value.hex
     if isinstance(value, datetime):
-        return value if is_postgres() else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        return value if is_postgres() else str(value.astimezone(UTC).replace(tzinfo=None))
     return value
 
 
