@@ -24,6 +24,6 @@ def _read_fully(text: str) -> str | None:
     if len(text) > MAX_EMAIL:
         return None
     try:
-        return validate_email(text, check_deliverability=False).normalized.lower()
+        return validate_email(text, check_deliverability=False, strict=True).normalized.lower()
     except EmailNotValidError:
         return None

@@ -165,12 +165,15 @@ def read_url(value: Raw) -> str | None:
 
 
 def read_ip_address(value: Raw) -> str | None:
-    """An IPv4 or IPv6 address in its canonical text."""
+    """An IPv4 or IPv6 address in its canonical text; an IPv4 address dressed as IPv6 is undressed."""
     text = read_line(value)
+    if not text:
+        return None
     try:
-        return str(ip_address(text)) if text else None
+        address = ip_address(text)
     except ValueError as problem:
         raise Malformed("invalid_ip_address", "Send an IPv4 or IPv6 address.") from problem
+    return str(address.version == 6 and address.ipv4_mapped or address)
 
 
 def read_anything(value: Raw) -> Raw | None:
