@@ -173,7 +173,7 @@ def read_ip_address(value: Raw) -> str | None:
         address = ip_address(text)
     except ValueError as problem:
         raise Malformed("invalid_ip_address", "Send an IPv4 or IPv6 address.") from problem
-    return str(address.version == 6 and address.ipv4_mapped or address)
+    return str((address.version == 6 and address.ipv4_mapped) or address)
 
 
 def read_anything(value: Raw) -> Raw | None:

@@ -43,7 +43,7 @@ def test_json_members_that_steer_are_parted_from_the_fields_of_the_lead() -> Non
         (b"", "The JSON ends too early, at byte 0."),
         (b'{"phone": "+1555', "The JSON ends too early, at byte 16."),
         (b'{"phone": +1}', "Invalid character (byte 10)."),
-        (b'{"a": 1} x', "Trailing characters (byte 8)."),
+        (b'{"a": 1} x', "Trailing characters (byte 10)."),
         (b'{"a": NaN}', "Invalid character (byte 6)."),
         (b'{"a": 1e999}', "Number out of range."),
         (b'{"a": "\xff"}', "The body is not UTF-8."),

@@ -151,7 +151,9 @@ def test_the_short_way_for_north_american_numbers_agrees_with_the_library(number
 )
 def test_the_short_way_for_addresses_agrees_with_the_library(address: str) -> None:
     try:
-        expected: str | None = validate_email(address.lower(), check_deliverability=False, strict=True).normalized.lower()
+        expected: str | None = validate_email(
+            address.lower(), check_deliverability=False, strict=True
+        ).normalized.lower()
     except EmailNotValidError:
         expected = None
     assert normal_email(address) == expected
