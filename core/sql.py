@@ -103,10 +103,11 @@ def as_uuid(value: Any) -> UUID | None:
 
 
 def as_instant(value: Any) -> datetime | None:
-    """An aware UTC instant read back from either database."""
-    if value is None or isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    """An aware UTC instant read back from either database; SQLite gives a naive one, or text out of expressions."""
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else cast(datetime, value)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def any_of(column: str, values: Iterable[Any]) -> tuple[str, Params]:

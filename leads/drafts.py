@@ -1,0 +1,91 @@
+"""A lead on its way: everything known of it before the market is looked at, and what the routing makes of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from accounts.principals import Principal
+from core.ids import new_id
+from core.sealing import Sealer
+from core.sql import Statement
+from leads.snapshot import CampaignView, Snapshot, SourceView
+from leads.types import LeadData, Scalar
+from scoring.scorecard import Scored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A valid lead with its score, under one configuration. Nothing of it is stored yet unless `stored` is true.
+
+    `number` is that of its next decision, `sequence` that of the last event told of it.
+    """
+
+    id: UUID
+    principal: Principal
+    snapshot: Snapshot
+    campaign: CampaignView
+    source: SourceView
+    source_text: str
+    data: LeadData
+    external_id: str
+    metadata: Mapping[str, Scalar]
+    phone_hash: bytes | None
+    email_hash: bytes | None
+    scored: Scored
+    features: Mapping[str, Any]
+    received_at: datetime
+    sealer: Sealer
+    key_statement: Statement | None
+    stored: bool = False
+    number: int = 1
+    sequence: int = 0
+
+    @property
+    def mode(self) -> str:
+        """The book that this lead belongs to."""
+        return self.principal.mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSale:
+    """A sale about to be written: price and payout in minor units; `endpoint_id` where a webhook delivers it."""
+
+    contract_id: UUID
+    buyer_id: UUID
+    account_id: int
+    price: int
+    payout: int
+    state: str
+    exclusive: bool
+    method: str
+    endpoint_id: UUID | None
+    confirm_by: datetime | None
+    id: UUID = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """What became of a draft: status and reason, and the sales where there are any."""
+
+    status: str
+    routing_decision: str
+    reason: str = ""
+    duplicate_of: UUID | None = None
+    sales: tuple[NewSale, ...] = ()
+
+    @property
+    def certain(self) -> tuple[NewSale, ...]:
+        """The sales whose buyers can no longer say no."""
+        return tuple(sale for sale in self.sales if sale.state != "pending")
+
+    @property
+    def price(self) -> int:
+        """What buyers owe for the lead, in minor units."""
+        return sum(sale.price for sale in self.certain)
+
+    @property
+    def payout(self) -> int:
+        """What the source earns by it, in minor units."""
+        return sum(sale.payout for sale in self.certain)

@@ -1,0 +1,116 @@
+"""From a submission to a draft: whose lead it is, for which campaign, in normal form, hashed and scored."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from accounts.principals import Principal
+from accounts.vault import new_data_key
+from core.errors import FieldError, FieldProblems, NotFound
+from core.ids import BadId, decode, new_id
+from core.sealing import blind_index
+from leads.drafts import Draft
+from leads.fingerprint import fingerprint
+from leads.models import Source
+from leads.snapshot import CampaignView, Snapshot, SourceView
+from leads.types import LeadData, Submission
+from routing.models import Campaign
+from scoring.features import features_of
+from scoring.scorecard import SCORECARD
+
+Known = TypeVar("Known")
+
+
+class UnknownCampaign(NotFound):
+    """There is no campaign with this id or slug."""
+
+    code = "unknown_campaign"
+
+
+def prepare(*, principal: Principal, view: Snapshot, submission: Submission, received_at: datetime) -> Draft:
+    """A draft of the submitted lead. Nothing is read or written.
+
+    Raises UnknownCampaign, or FieldProblems naming every field that needs correction.
+    """
+    source, source_text = _source(principal, view, submission)
+    campaign = _campaign(view, source, submission)
+    data = campaign.validator.check(submission.fields, received_at=received_at)
+    _refuse_doubtful_phone(campaign, data)
+    features = features_of(data.fields, flags=data.flags, received_at=received_at)
+    lead_id = new_id()
+    key_statement, sealer = new_data_key(lead_id)
+    phone_hash, email_hash = person_hashes(view.agency_id, data)
+    return Draft(
+        id=lead_id,
+        principal=principal,
+        snapshot=view,
+        campaign=campaign,
+        source=source,
+        source_text=source_text,
+        data=data,
+        external_id=submission.external_id or "",
+        metadata=submission.metadata,
+        phone_hash=phone_hash,
+        email_hash=email_hash,
+        scored=SCORECARD.score(features),
+        features=features,
+        received_at=received_at,
+        sealer=sealer,
+        key_statement=key_statement,
+    )
+
+
+def person_hashes(agency_id: UUID, data: LeadData) -> tuple[bytes | None, bytes | None]:
+    """The keyed hashes of telephone and e-mail by which this agency finds a person again."""
+    marks = fingerprint(data.fields)
+    return (
+        contact_hash("phone", agency_id, marks.phone) if marks.phone else None,
+        contact_hash("email", agency_id, marks.email) if marks.email else None,
+    )
+
+
+def contact_hash(kind: str, agency_id: UUID, value: str) -> bytes:
+    """The keyed hash of one normalised contact of an agency's lead."""
+    return blind_index(kind, f"{agency_id}:{value}")
+
+
+def _source(principal: Principal, view: Snapshot, submission: Submission) -> tuple[SourceView, str]:
+    """The source and, where the name is not one of ours, that name as tracking text. A bound key decides itself."""
+    named = submission.source or ""
+    if principal.source_id is not None:
+        source = view.sources.get(principal.source_id)
+        if source is None:
+            raise NotFound("The source of this key is archived.")
+        return source, "" if named in (source.slug, "") else named
+    if not named:
+        return view.direct, ""
+    known = view.sources_by_slug.get(named) or _by_id(view.sources, Source.prefix, named)
+    return (known, "") if known else (view.direct, named)
+
+
+def _campaign(view: Snapshot, source: SourceView, submission: Submission) -> CampaignView:
+    named = submission.campaign_id
+    if named is None:
+        if source.default_campaign_id is None:
+            problem = FieldError("campaign_id", "required", "Name a campaign: this source has no default one.")
+            raise FieldProblems([problem])
+        campaign = view.campaigns.get(source.default_campaign_id)
+    else:
+        campaign = view.campaigns_by_slug.get(named) or _by_id(view.campaigns, Campaign.prefix, named)
+    if campaign is None:
+        raise UnknownCampaign
+    return campaign
+
+
+def _by_id(known: Mapping[UUID, Known], prefix: str, text: str) -> Known | None:
+    try:
+        return known.get(decode(prefix, text))
+    except BadId:
+        return None
+
+
+def _refuse_doubtful_phone(campaign: CampaignView, data: LeadData) -> None:
+    if campaign.refuse_invalid_phone and "phone_invalid" in data.flags:
+        detail = "No such number is assigned, and this campaign takes only those that are."
+        raise FieldProblems([FieldError("phone", "unassigned_phone", detail)])

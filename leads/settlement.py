@@ -1,0 +1,286 @@
+"""Writes down what was decided, whole or not at all: lead, decision, sales, money, events, and the counters last.
+
+One batch, one round trip on PostgreSQL, inside the caller's transaction. Counters that all sales of a buyer share are
+touched by its last statements (caps in one order everywhere, then balances), so their rows are locked for a moment.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from accounts.idempotency import Repeat, insert_statement
+from billing.charges import ChargeTerms, HoldTerms, charge_statements, hold_statements
+from billing.chart import Code
+from buyers.caps import claim_statements
+from buyers.rotation import Served, turn_statements
+from core import json
+from core.clock import local_date
+from core.errors import DomainError
+from core.sql import Statement, bind, insert, run
+from leads.drafts import Draft, Fate, NewSale
+from leads.models import Decision, Lead, Sale
+from leads.telling import lead_events, told_sequence
+from routing.claims import cap_claims
+from routing.types import Decision as Verdicts
+from routing.types import Market
+from scoring.statements import score_statements
+from webhooks import subscriptions
+from webhooks.outbox import event_statements
+
+HOLD_GRACE = timedelta(hours=1)
+"""How long a hold outlives its sale's deadline, so that the sale expires first and frees it."""
+
+
+class LeadChanged(DomainError):
+    """The lead was decided by somebody else meanwhile."""
+
+    code = "lead_changed"
+
+
+def settle(
+    draft: Draft,
+    fate: Fate,
+    *,
+    now: datetime,
+    decided: tuple[Market, Verdicts, int] | None = None,
+    kind: str = Decision.Kind.ROUTE,
+    repeat: tuple[Repeat, dict[str, Any], int] | None = None,
+) -> None:
+    """Needs a transaction. Write the lead's fate; `decided` is the market, its decision and the configuration's id.
+
+    Raises CapReached, InsufficientFunds, or accounts.idempotency.InFlight where a rival was first; the caller rolls
+    back and looks again.
+    """
+    events = lead_events(draft, fate, now=now)
+    told = subscriptions.read(agency_id=draft.snapshot.agency_id, mode=draft.mode)
+    money, funds = _money(draft, fate.sales, now)
+    caps = _claims(draft, *decided[:2]) if decided else []
+    turns = _turns(draft, decided[1]) if decided else []
+    run(
+        [
+            *_repeat_statements(draft, repeat, now),
+            *_lead_statements(draft, fate, told_sequence(draft, events), now),
+            *_decision_statements(draft, fate, decided, kind, now),
+            *_sale_statements(draft, fate.sales, now),
+            *money,
+            *event_statements(events, told, now=now),
+            *turns,
+            *caps,
+            *funds,
+        ]
+    )
+
+
+def _repeat_statements(
+    draft: Draft, repeat: tuple[Repeat, dict[str, Any], int] | None, now: datetime
+) -> list[Statement]:
+    if repeat is None:
+        return []
+    named, body, status = repeat
+    return [insert_statement(named, status=status, body=json.dumps(body), lead_id=draft.id, now=now)]
+
+
+# --- the lead ----------------------------------------------------------------------------------------------------
+
+
+def _lead_statements(draft: Draft, fate: Fate, sequence: int, now: datetime) -> list[Statement]:
+    outcome = {
+        "status": fate.status,
+        "reason": fate.reason,
+        "routing_decision": fate.routing_decision,
+        "duplicate_of": fate.duplicate_of,
+        "buyer_id": fate.certain[0].buyer_id if fate.certain else None,
+        "price": fate.price,
+        "payout": fate.payout,
+        "last_sequence": sequence,
+        "updated_at": now,
+    }
+    if draft.stored:
+        return [_update_lead(draft, outcome)]
+    statements = [insert(Lead, [_lead_row(draft) | outcome])]
+    if draft.key_statement is not None:
+        statements.insert(0, draft.key_statement)
+    return statements + score_statements(
+        lead_ref=draft.id, agency_id=draft.snapshot.agency_id, features=draft.features, scored=draft.scored, now=now
+    )
+
+
+def _update_lead(draft: Draft, outcome: dict[str, Any]) -> Statement:
+    columns = ", ".join(f'"{name}" = %s' for name in outcome)
+    sql = f'UPDATE "{Lead._meta.db_table}" SET {columns} WHERE "id" = %s AND "last_sequence" = %s'
+    params = (*(bind(value) for value in outcome.values()), bind(draft.id), draft.sequence)
+    return Statement(sql, params, expect=1, refusal=LeadChanged())
+
+
+def _lead_row(draft: Draft) -> dict[str, Any]:
+    fields = draft.data.fields
+    return {
+        "id": draft.id,
+        "agency": draft.snapshot.agency_id,
+        "mode": draft.mode,
+        "campaign": draft.campaign.id,
+        "source": draft.source.id,
+        "source_text": draft.source_text,
+        "key_id": draft.principal.key_id,
+        "score": draft.scored.score,
+        "state": fields.get("state") or "",
+        "zip": fields.get("zip") or "",
+        "phone_hash": draft.phone_hash,
+        "email_hash": draft.email_hash,
+        "sealed": draft.sealer.seal(_contents(draft), lead_context(draft.id)),
+        "external_id": draft.external_id,
+        "currency": draft.campaign.currency,
+        "created_at": draft.received_at,
+    }
+
+
+def lead_context(lead_id: UUID) -> str:
+    """What a lead's sealed contents are bound to."""
+    return f"leads.lead.sealed/{lead_id}"
+
+
+def _contents(draft: Draft) -> bytes:
+    return json.dumps(
+        {
+            "fields": dict(draft.data.fields),
+            "flags": sorted(draft.data.flags),
+            "metadata": dict(draft.metadata),
+            "features": dict(draft.features),
+        }
+    )
+
+
+# --- the decision ------------------------------------------------------------------------------------------------
+
+
+def _decision_statements(
+    draft: Draft, fate: Fate, decided: tuple[Market, Verdicts, int] | None, kind: str, now: datetime
+) -> list[Statement]:
+    if decided is None:
+        return []
+    market, verdicts, config_version_id = decided
+    record = json.dumps({"market": market.to_record(), "decision": verdicts.to_record()})
+    row = {
+        "id": (decision_id := draft_decision_id(draft)),
+        "lead": draft.id,
+        "number": draft.number,
+        "kind": kind,
+        "config_version": config_version_id,
+        "outcome": verdicts.outcome,
+        "codes": verdicts.codes(),
+        "sealed": draft.sealer.seal(record, decision_context(decision_id)),
+        "decided_at": now,
+    }
+    return [insert(Decision, [row])]
+
+
+def draft_decision_id(draft: Draft) -> UUID:
+    """The id of the draft's next decision: the lead's own, moved on by its number, so that no two can meet."""
+    return UUID(int=draft.id.int ^ draft.number)
+
+
+def decision_context(decision_id: UUID) -> str:
+    """What a decision's sealed record is bound to."""
+    return f"leads.decision.sealed/{decision_id}"
+
+
+# --- the sales ---------------------------------------------------------------------------------------------------
+
+
+def _sale_statements(draft: Draft, sales: Sequence[NewSale], now: datetime) -> list[Statement]:
+    if not sales:
+        return []
+    return [insert(Sale, [_sale_row(draft, sale, now) for sale in sales])]
+
+
+def _sale_row(draft: Draft, sale: NewSale, now: datetime) -> dict[str, Any]:
+    pending = sale.state == Sale.State.PENDING
+    return {
+        "id": sale.id,
+        "agency": draft.snapshot.agency_id,
+        "mode": draft.mode,
+        "lead": draft.id,
+        "contract": sale.contract_id,
+        "buyer": sale.buyer_id,
+        "campaign": draft.campaign.id,
+        "source": draft.source.id,
+        "state": sale.state,
+        "exclusive": sale.exclusive,
+        "currency": draft.campaign.currency,
+        "price": sale.price,
+        "payout": sale.payout,
+        "reason": "",
+        "sold_at": now,
+        "confirm_by": sale.confirm_by,
+        "decided_at": None if pending else now,
+        "delivered_at": now if sale.state == Sale.State.DELIVERED else None,
+        "converted_at": None,
+    }
+
+
+def _money(draft: Draft, sales: Sequence[NewSale], now: datetime) -> tuple[list[Statement], list[Statement]]:
+    """Journals and holds, and the guards on balances in the order of their accounts."""
+    inserts: list[Statement] = []
+    guards: list[Statement] = []
+    for sale in sorted(sales, key=lambda sale: sale.account_id):
+        written, guarded = (
+            hold_statements(_hold_terms(sale, now))
+            if sale.state == Sale.State.PENDING
+            else charge_statements(charge_terms(draft, sale, now))
+        )
+        inserts += written
+        guards += guarded
+    return inserts, guards
+
+
+def _hold_terms(sale: NewSale, now: datetime) -> HoldTerms:
+    return HoldTerms(
+        account_id=sale.account_id,
+        sale_ref=sale.id,
+        amount=sale.price,
+        now=now,
+        expires_at=(sale.confirm_by or now) + HOLD_GRACE,
+    )
+
+
+def charge_terms(draft: Draft, sale: NewSale, now: datetime) -> ChargeTerms:
+    """What billing needs to charge the sale of this lead."""
+    currency = draft.campaign.currency
+    books = draft.snapshot.books[draft.mode, currency]
+    return ChargeTerms(
+        agency_id=draft.snapshot.agency_id,
+        mode=draft.mode,
+        currency=currency,
+        sale_ref=sale.id,
+        lead_ref=draft.id,
+        campaign_ref=draft.campaign.id,
+        source_ref=draft.source.id,
+        buyer_ref=sale.buyer_id,
+        price=sale.price,
+        payout=sale.payout,
+        buyer_account_id=sale.account_id,
+        revenue_account_id=books[Code.LEAD_REVENUE],
+        payout_expense_id=books[Code.SOURCE_PAYOUTS],
+        source_payable_id=draft.source.payables[draft.mode, currency],
+        now=now,
+        posted_date=local_date(now, draft.snapshot.timezone),
+        received_date=local_date(draft.received_at, draft.snapshot.timezone),
+        actor=draft.principal.actor,
+    )
+
+
+def _claims(draft: Draft, market: Market, verdicts: Verdicts) -> list[Statement]:
+    claims = [
+        claim for winner in verdicts.winners for claim in cap_claims(market.terms, market.source, winner, market.now)
+    ]
+    return claim_statements(mode=draft.mode, claims=claims)
+
+
+def _turns(draft: Draft, verdicts: Verdicts) -> list[Statement]:
+    served = [
+        Served(winner.contract_id, winner.ticket, winner.pass_floor, winner.pass_add)
+        for winner in verdicts.winners
+        if winner.ticket or winner.pass_add
+    ]
+    return turn_statements(mode=draft.mode, served=served)

@@ -1,0 +1,223 @@
+"""An agency's configuration as the hot path uses it: immutable, in this process, under one version.
+
+Nothing here is read per lead. A request brings the version it was authenticated under; settling checks it again in
+the database, so an old snapshot costs a reload and never a wrong sale.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Prefetch
+
+from accounts.models import Agency
+from billing.accounts import agency_accounts, open_account
+from billing.chart import Code
+from buyers.models import Contract, DeliveryMethod
+from buyers.terms import Terms, market_terms
+from leads.models import DIRECT, Source
+from leads.validation import Validator
+from routing.models import Campaign
+from routing.types import SourceTerms
+
+
+@dataclass(frozen=True, slots=True)
+class ContractView:
+    """What settling needs of a contract beside its terms. Accounts are of the live and of the test book."""
+
+    id: UUID
+    buyer_id: UUID
+    method: str
+    endpoint_id: UUID | None
+    confirm_minutes: int
+    mock: Mapping[str, object]
+    accounts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign, ready to take leads. `contracts` by id; `lead_type` by name."""
+
+    id: UUID
+    slug: str
+    status: str
+    currency: str
+    lead_type: str
+    dedupe_days: int
+    dedupe_scope: str
+    dedupe_counts: str
+    consent_required: bool
+    consent_max_age_days: int | None
+    refuse_invalid_phone: bool
+    validator: Validator
+    terms: Terms
+    contracts: Mapping[UUID, ContractView]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source and its terms. `payables` are its accounts in the live and the test book."""
+
+    id: UUID
+    slug: str
+    default_campaign_id: UUID | None
+    terms: SourceTerms
+    payables: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of an agency's configuration."""
+
+    agency_id: UUID
+    version: int
+    timezone: str
+    campaigns: Mapping[UUID, CampaignView]
+    campaigns_by_slug: Mapping[str, CampaignView]
+    sources: Mapping[UUID, SourceView]
+    sources_by_slug: Mapping[str, SourceView]
+    books: Mapping[tuple[str, str], Mapping[int, int]]
+
+    @property
+    def direct(self) -> SourceView:
+        """The built-in source."""
+        return self.sources_by_slug[DIRECT]
+
+
+_known: dict[UUID, Snapshot] = {}
+_loading = threading.Lock()
+
+
+def read(*, agency_id: UUID, version: int) -> Snapshot:
+    """The agency's configuration of at least this version. A handful of statements when it is new, none otherwise."""
+    known = _known.get(agency_id)
+    if known is not None and known.version >= version:
+        return known
+    with _loading:
+        known = _known.get(agency_id)
+        if known is None or known.version < version:
+            known = _known[agency_id] = _load(agency_id)
+    return known
+
+
+def refresh(snapshot: Snapshot) -> Snapshot:
+    """The configuration as the database has it now, for a settlement that was overtaken; the same one if it stands."""
+    version = Agency.objects.values_list("version", flat=True).get(pk=snapshot.agency_id)
+    return read(agency_id=snapshot.agency_id, version=version)
+
+
+def _load(agency_id: UUID) -> Snapshot:
+    # The version is read first: what changes while the rest is read is seen as stale by the next settlement.
+    agency = Agency.objects.get(pk=agency_id)
+    campaigns = _campaigns(agency_id)
+    currencies = {agency.currency, *(campaign.currency for campaign in campaigns)}
+    books = {
+        (mode, currency): agency_accounts(agency_id, mode, currency)
+        for mode in ("live", "test")
+        for currency in sorted(currencies)
+    }
+    sources = [_source_view(source, agency, sorted(currencies)) for source in _sources(agency_id)]
+    return Snapshot(
+        agency_id=agency_id,
+        version=agency.version,
+        timezone=agency.timezone,
+        campaigns={campaign.id: campaign for campaign in campaigns},
+        campaigns_by_slug={campaign.slug: campaign for campaign in campaigns},
+        sources={source.id: source for source in sources},
+        sources_by_slug={source.slug: source for source in sources},
+        books=books,
+    )
+
+
+def _sources(agency_id: UUID) -> list[Source]:
+    sources = list(Source.objects.filter(agency_id=agency_id).exclude(status=Source.Status.ARCHIVED))
+    if not any(source.slug == DIRECT for source in sources):
+        direct, _ = Source.objects.get_or_create(agency_id=agency_id, slug=DIRECT, defaults={"name": "Direct"})
+        sources.append(direct)
+    return sources
+
+
+def _source_view(source: Source, agency: Agency, currencies: list[str]) -> SourceView:
+    payables = {
+        (mode, currency): open_account(
+            agency_id=agency.pk, mode=mode, code=Code.PAYABLE_PENDING, owner_id=source.pk, currency=currency
+        )
+        for mode in ("live", "test")
+        for currency in currencies
+    }
+    terms = SourceTerms.from_content(
+        {
+            "id": str(source.pk),
+            "status": source.status,
+            "timezone": agency.timezone,
+            "caps": source.caps,
+            "payout_kind": source.payout_kind,
+            "payout_value": source.payout_value,
+        }
+    )
+    return SourceView(
+        id=source.pk,
+        slug=source.slug,
+        default_campaign_id=source.default_campaign_id,
+        terms=terms,
+        payables=payables,
+    )
+
+
+def _campaigns(agency_id: UUID) -> list[CampaignView]:
+    rows = (
+        Campaign.objects.filter(agency_id=agency_id)
+        .exclude(status="archived")
+        .select_related("lead_type")
+        .prefetch_related("lead_type__fields")
+    )
+    terms = market_terms(agency_id)
+    contracts = _contracts(agency_id)
+    return [_campaign_view(row, terms[row.pk], contracts.get(row.pk, {})) for row in rows]
+
+
+def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView]) -> CampaignView:
+    return CampaignView(
+        id=row.pk,
+        slug=row.slug,
+        status=row.status,
+        currency=row.currency,
+        lead_type=row.lead_type.name,
+        dedupe_days=row.dedupe_days,
+        dedupe_scope=row.dedupe_scope,
+        dedupe_counts=row.dedupe_counts,
+        consent_required=row.consent_required,
+        consent_max_age_days=row.consent_max_age_days,
+        refuse_invalid_phone=row.refuse_invalid_phone,
+        validator=Validator(row.lead_type.fields.all()),
+        terms=terms,
+        contracts=contracts,
+    )
+
+
+def _contracts(agency_id: UUID) -> dict[UUID, dict[UUID, ContractView]]:
+    primary = Prefetch("deliveries", DeliveryMethod.objects.filter(primary=True), to_attr="primary_delivery")
+    rows = (
+        Contract.objects.filter(agency_id=agency_id)
+        .exclude(status="archived")
+        .select_related("buyer")
+        .prefetch_related(primary)
+    )
+    views: dict[UUID, dict[UUID, ContractView]] = {}
+    for row in rows:
+        views.setdefault(row.campaign_id, {})[row.pk] = _contract_view(row)
+    return views
+
+
+def _contract_view(row: Contract) -> ContractView:
+    delivery: DeliveryMethod | None = next(iter(getattr(row, "primary_delivery", ())), None)
+    return ContractView(
+        id=row.pk,
+        buyer_id=row.buyer_id,
+        method=delivery.method if delivery else "portal",
+        endpoint_id=delivery.endpoint_id if delivery else None,
+        confirm_minutes=row.confirm_minutes,
+        mock=row.mock,
+        accounts={"live": row.buyer.account_id, "test": row.buyer.test_account_id},
+    )

@@ -1,0 +1,148 @@
+"""What the world is told of a lead: events with a thin body for anybody, and the full lead for the buyer that owns it.
+
+The shape of a body is DESIGN section 7's, the same in every event. Bodies are bytes from here on: a retry sends what
+was written down.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from buyers.models import Buyer, Contract
+from core import json
+from core.clock import rfc3339
+from core.ids import encode, new_id
+from core.money import to_major
+from leads.drafts import Draft, Fate, NewSale
+from leads.models import Lead, Sale
+from webhooks.outbox import NewEvent, SealedBody, seal_body
+
+API_VERSION = "2026-05-01"
+_OUTCOMES = {"unsold": "lead.unsold", "duplicate": "lead.duplicate", "rejected": "lead.rejected"}
+
+
+def lead_events(draft: Draft, fate: Fate, *, now: datetime) -> list[NewEvent]:
+    """The events of one settlement, numbered on from the lead's last: received, what became of it, deliveries."""
+    teller = _Teller(draft, now)
+    if not draft.stored:
+        teller.tell("lead.received", f"lead.received:{draft.id}")
+    if (outcome := _OUTCOMES.get(fate.status)) is not None:
+        teller.tell(outcome, f"{outcome}:{draft.id}:{draft.number}")
+    for sale in fate.certain:
+        teller.tell_sale("lead.accepted", sale)
+        if sale.endpoint_id is not None or sale.state == Sale.State.DELIVERED:
+            teller.tell_sale("lead.delivered", sale, deliver_to=sale.endpoint_id)
+    return teller.events
+
+
+class _Teller:
+    """Builds one lead's events in order."""
+
+    def __init__(self, draft: Draft, now: datetime) -> None:
+        self.draft, self.now = draft, now
+        self.events: list[NewEvent] = []
+
+    def tell(self, event: str, key: str) -> None:
+        """An event of the lead itself."""
+        body = _body(self.draft, event, self._next(), self.now, lead=_thin(self.draft))
+        self._add(event, key, json.dumps(body))
+
+    def tell_sale(self, event: str, sale: NewSale, *, deliver_to: UUID | None = None) -> None:
+        """An event of one sale; its buyer may have the whole lead."""
+        event_id = new_id()
+        thin = _body(self.draft, event, self._next(), self.now, sale=sale, lead=_thin(self.draft))
+        full = json.dumps(thin | {"lead": _full(self.draft, sale)})
+        sealed = seal_body(self.draft.sealer, event_id, full)
+        self._add(event, f"{event}:{sale.id}", json.dumps(thin), sale, event_id, sealed, deliver_to)
+
+    def _next(self) -> int:
+        return self.draft.sequence + len(self.events) + 1
+
+    def _add(
+        self,
+        event: str,
+        key: str,
+        body: bytes,
+        sale: NewSale | None = None,
+        event_id: UUID | None = None,
+        full_body: SealedBody | None = None,
+        deliver_to: UUID | None = None,
+    ) -> None:
+        self.events.append(
+            NewEvent(
+                id=event_id or new_id(),
+                type=event,
+                key=key,
+                body=body,
+                lead_ref=self.draft.id,
+                sale_ref=sale.id if sale else None,
+                buyer_ref=sale.buyer_id if sale else None,
+                campaign_ref=self.draft.campaign.id,
+                sequence=self._next(),
+                full_body=full_body,
+                deliver_to=deliver_to,
+            )
+        )
+
+
+def _body(
+    draft: Draft, event: str, sequence: int, now: datetime, *, lead: dict[str, Any], sale: NewSale | None = None
+) -> dict[str, Any]:
+    return {
+        "event": event,
+        "type": event,
+        "lead_id": encode(Lead.prefix, draft.id),
+        "buyer_id": encode(Buyer.prefix, sale.buyer_id) if sale else None,
+        "timestamp": rfc3339(now),
+        "score": draft.scored.score,
+        "price": to_major(sale.price, draft.campaign.currency) if sale else None,
+        "delivery_method": sale.method if sale else None,
+        "sequence": sequence,
+        "api_version": API_VERSION,
+        "lead": lead,
+    }
+
+
+def _thin(draft: Draft) -> dict[str, Any]:
+    """What names nobody."""
+    return {"lead_id": encode(Lead.prefix, draft.id), "score": draft.scored.score, "test": draft.mode == "test"}
+
+
+def _full(draft: Draft, sale: NewSale) -> dict[str, Any]:
+    """The lead's record for its buyer: every field, and of the sales only its own."""
+    price = to_major(sale.price, draft.campaign.currency)
+    buyer_id = encode(Buyer.prefix, sale.buyer_id)
+    record = {
+        "lead_id": encode(Lead.prefix, draft.id),
+        "status": "accepted",
+        "score": draft.scored.score,
+        "score_reasons": reasons(draft),
+        "buyer_id": buyer_id,
+        "price": price,
+        "deduped": False,
+        "test": draft.mode == "test",
+        "created_at": rfc3339(draft.received_at),
+        "campaign_id": draft.campaign.slug,
+        "sales": [
+            {
+                "sale_id": encode(Sale.prefix, sale.id),
+                "contract_id": encode(Contract.prefix, sale.contract_id),
+                "buyer_id": buyer_id,
+                "price": price,
+                "state": sale.state,
+            }
+        ],
+    }
+    # A field may not pass itself off as a part of the record.
+    return {**draft.data.fields, **record}
+
+
+def reasons(draft: Draft) -> list[dict[str, Any]]:
+    """The score's reasons as the API shows them."""
+    return [reason.record() for reason in draft.scored.reasons]
+
+
+def told_sequence(draft: Draft, events: Sequence[NewEvent]) -> int:
+    """The number of the last event told of the lead, once these are."""
+    return draft.sequence + len(events)
