@@ -19,11 +19,13 @@ from routing.windows import quarter_of
 Loss = tuple[Reason, dict[str, Any]]
 """A reason and the inputs of the rule that gave it, as plain JSON."""
 
+BROKE = Funds(0)
+
 
 class Case:
     """One lead before one market, with what the rules ask for again and again reckoned once."""
 
-    __slots__ = ("_local", "fields", "had_by", "market", "now", "quarter", "sales", "state", "usage")
+    __slots__ = ("_local", "fields", "had_by", "market", "now", "quarter", "sales", "standstill", "state", "usage")
 
     def __init__(self, market: Market) -> None:
         self.market = market
@@ -33,6 +35,7 @@ class Case:
         self.quarter = quarter_of(market.now)
         self.usage = market.state.usage
         self.sales = 0
+        self.standstill = _standstill(market)
         self.had_by = {sale.buyer_id for sale in market.state.earlier}
         self._local: dict[str, datetime] = {}
 
@@ -73,25 +76,31 @@ def price_refusal(case: Case, contract: ContractTerms, price: int) -> Loss | Non
     return None
 
 
+def _standstill(market: Market) -> Loss | None:
+    """Why nobody at all can have the lead."""
+    if (status := market.terms.status) != "active":
+        return Reason.CAMPAIGN_PAUSED, {"status": status}
+    if (status := market.source.status) != "active":
+        return Reason.SOURCE_PAUSED, {"status": status}
+    return None
+
+
 def _closed(case: Case, contract: ContractTerms) -> Loss | None:
-    reason = case.state.closed.get(contract.id)
-    return None if reason is None else (reason, {})
+    closed = case.state.closed
+    return (closed[contract.id], {}) if closed and contract.id in closed else case.standstill
 
 
-def _paused(case: Case, contract: ContractTerms) -> Loss | None:
-    for status, reason in (
-        (case.market.terms.status, Reason.CAMPAIGN_PAUSED),
-        (case.market.source.status, Reason.SOURCE_PAUSED),
-        (contract.status, Reason.CONTRACT_PAUSED),
-        (contract.buyer_status, Reason.BUYER_PAUSED),
-    ):
-        if status != "active":
-            return reason, {"status": status}
+def _paused(_case: Case, contract: ContractTerms) -> Loss | None:
+    if contract.status != "active":
+        return Reason.CONTRACT_PAUSED, {"status": contract.status}
+    if contract.buyer_status != "active":
+        return Reason.BUYER_PAUSED, {"status": contract.buyer_status}
     return None
 
 
 def _excluded(case: Case, contract: ContractTerms) -> Loss | None:
-    return (Reason.BUYER_EXCLUDED, {}) if contract.buyer_id in case.state.excluded_buyers else None
+    excluded = case.state.excluded_buyers
+    return (Reason.BUYER_EXCLUDED, {}) if excluded and contract.buyer_id in excluded else None
 
 
 def _sold_otherwise(case: Case, contract: ContractTerms) -> Loss | None:
@@ -119,7 +128,7 @@ def _mismatch(case: Case, contract: ContractTerms) -> Loss | None:
 
 def _had_before(case: Case, contract: ContractTerms) -> Loss | None:
     """A buyer never gets the same person twice within the contract's window, on whichever contract it had them."""
-    if contract.buyer_id not in case.had_by:
+    if not case.had_by or contract.buyer_id not in case.had_by:
         return None
     last = max(sale.sold_at for sale in case.state.earlier if sale.buyer_id == contract.buyer_id)
     if case.now - last >= timedelta(days=contract.dedupe_days):
@@ -157,11 +166,11 @@ def _campaign_full(case: Case, _contract: ContractTerms, price: int) -> Loss | N
 
 def _unfunded(case: Case, contract: ContractTerms, price: int) -> Loss | None:
     account = contract.account(case.market.mode)
-    funds = Funds(0) if account is None else case.state.funds.get(account, Funds(0))
+    funds = BROKE if account is None else case.state.funds.get(account, BROKE)
     if funds.frozen:
         return Reason.ACCOUNT_FROZEN, {}
-    if funds.available < price:
-        return Reason.INSUFFICIENT_FUNDS, {"available": funds.available, "price": price}
+    if (available := funds.available) < price:
+        return Reason.INSUFFICIENT_FUNDS, {"available": available, "price": price}
     return None
 
 

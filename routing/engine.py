@@ -1,8 +1,7 @@
 """The decision: who gets this lead, and why everybody else does not. The same market always gives the same answer."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from routing.eligibility import Case, Loss, price_refusal, refusal
 from routing.pricing import payout_of
@@ -14,27 +13,26 @@ from routing.types import Decision, Market, MarketTerms, Verdict, Winner
 def decide(market: Market) -> Decision:
     """Judge every contract, rank the eligible, choose the winners, and say of each contract what became of it."""
     case = Case(market)
-    offers: dict[UUID, Offer] = {}
-    losses: dict[UUID, Loss] = {}
-    for contract in market.terms.contracts:
+    offers: dict[int, Offer] = {}
+    losses: dict[int, Loss] = {}
+    for position, contract in enumerate(market.terms.contracts):
         if (loss := refusal(case, contract)) is None:
-            offer = offers[contract.id] = offer_of(case, contract)
+            offer = offers[position] = offer_of(case, position, contract)
             loss = price_refusal(case, contract, offer.price)
         if loss is not None:
-            losses[contract.id] = loss
+            losses[position] = loss
 
-    eligible = [offer for contract_id, offer in offers.items() if contract_id not in losses]
+    eligible = [offer for position, offer in offers.items() if position not in losses]
     ranked = rank(market.terms.method, eligible, market.state.rotation)
     choice = choose(case, ranked)
 
-    ranking = tuple(offer.contract.id for offer, _ in ranked)
-    prices = {contract_id: offer.price for contract_id, offer in offers.items()}
-    prices |= {offer.contract.id: offer.price for offer, _ in choice.won}
+    ranking = [offer.position for offer, _ in ranked]
+    prices = {offer.position: offer.price for offer in (*offers.values(), *(offer for offer, _ in choice.won))}
     return Decision(
         outcome="sold" if choice.won else "unsold",
         winners=tuple(_winners(market, choice, contested=len(ranked) > len(choice.won))),
         verdicts=tuple(_verdicts(market.terms, ranking, prices, losses | choice.lost)),
-        ranking=ranking,
+        ranking=tuple(offer.contract.id for offer, _ in ranked),
     )
 
 
@@ -59,12 +57,12 @@ def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Win
 
 
 def _verdicts(
-    terms: MarketTerms, ranking: tuple[UUID, ...], prices: Mapping[UUID, int], losses: Mapping[UUID, Loss]
+    terms: MarketTerms, ranking: Sequence[int], prices: Mapping[int, int], losses: Mapping[int, Loss]
 ) -> Iterator[Verdict]:
-    ranks = {contract_id: rank for rank, contract_id in enumerate(ranking, 1)}
-    for contract in terms.contracts:
-        reason, inputs = losses.get(contract.id, (None, {}))
-        yield Verdict(contract.id, reason, ranks.get(contract.id), prices.get(contract.id), inputs)
+    ranks = {position: rank for rank, position in enumerate(ranking, 1)}
+    for position, contract in enumerate(terms.contracts):
+        reason, inputs = losses.get(position, (None, {}))
+        yield Verdict(contract.id, reason, ranks.get(position), prices.get(position), inputs)
 
 
 def replay(content: Mapping[str, Any], record: Mapping[str, Any]) -> Decision:

@@ -32,11 +32,10 @@ class BadOperand(ValueError):
 
 
 def _scalar(value: object) -> str | int | float | bool:
-    if isinstance(value, bool | int | float) or (isinstance(value, str) and value.strip()):
-        ready = plain(value)
-        assert ready is not None
-        return ready
-    raise BadOperand("not_a_value", "must be a text, a number, or true or false")
+    ready = plain(value) if isinstance(value, str | int | float) else None
+    if ready is None or type(ready) is not type(value) or text(ready) is None:
+        raise BadOperand("not_a_value", "must be a text, a finite number of usual size, or true or false")
+    return ready
 
 
 def _equal(value: object) -> Holds:
@@ -47,8 +46,6 @@ def _equal(value: object) -> Holds:
         folded = text(wanted)
         return lambda found: text(found) == folded
     exact = number(wanted)
-    if exact is None:
-        raise BadOperand("not_a_value", "must be a finite number")
     return lambda found: number(found) == exact
 
 

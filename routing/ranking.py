@@ -29,8 +29,9 @@ UNSERVED = Turn()
 
 
 class Offer(NamedTuple):
-    """An eligible contract with the price it was judged at, and whether it takes the lead for itself alone."""
+    """A contract, its position among the market's, the price it was judged at, and whether it takes the lead alone."""
 
+    position: int
     contract: ContractTerms
     price: int
     exclusive: bool
@@ -47,13 +48,13 @@ Ranked = list[tuple[Offer, Place]]
 
 
 def rank(method: str, offers: Sequence[Offer], rotation: Mapping[UUID, Turn]) -> Ranked:
-    """The offers in their order under a campaign's method."""
+    """The offers in a campaign's order. They come in the order of their ids, and equals stay in it."""
     places = zip(offers, METHODS[method](offers, rotation), strict=True)
-    return sorted(places, key=lambda placed: (placed[1].key, placed[0].contract.id))
+    return sorted(places, key=lambda placed: placed[1].key)
 
 
 def _waterfall(offers: Sequence[Offer], _rotation: Mapping[UUID, Turn]) -> Iterable[Place]:
-    for contract, price, _ in offers:
+    for _, contract, price, _ in offers:
         yield Place((contract.priority, -price), {"priority": contract.priority, "price": price})
 
 

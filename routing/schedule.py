@@ -53,11 +53,12 @@ def parse_schedule(document: object, path: str = "schedule") -> Schedule:
 
 
 def _spans(item: object, path: str, problems: Problems) -> list[tuple[int, int]]:
+    before = len(problems)
     members = problems.members(item, path, known=("days", "from", "to"))
     days = _days(members.get("days", list(WEEKDAYS)), f"{path}.days", problems)
     start = _minutes(members.get("from", "00:00"), f"{path}.from", problems)
     end = _minutes(members.get("to", "24:00"), f"{path}.to", problems)
-    if start == end and members:
+    if start == end and len(problems) == before:
         problems.add(path, "empty_span", "is empty; write 00:00 to 24:00 for a whole day")
     length = (end - start) % DAY or DAY
     return [span for day in days for span in _within_week(day * DAY + start, length)]

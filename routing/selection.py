@@ -7,7 +7,6 @@ that price, if floor, caps and funds allow it, and else keeps it at the shared p
 """
 
 from typing import NamedTuple
-from uuid import UUID
 
 from routing.eligibility import Case, Loss, price_refusal
 from routing.pricing import exclusive_price, shared_price
@@ -17,23 +16,23 @@ from routing.terms import ContractTerms
 
 
 class Choice(NamedTuple):
-    """The winners with their places, and why each other eligible contract did not win."""
+    """The winners with their places, and by position why each other eligible contract did not win."""
 
     won: Ranked
-    lost: dict[UUID, Loss]
+    lost: dict[int, Loss]
 
 
-def offer_of(case: Case, contract: ContractTerms) -> Offer:
+def offer_of(case: Case, position: int, contract: ContractTerms) -> Offer:
     """How the contract would buy in this campaign, before it is known who else does."""
     if case.market.terms.max_sales == 1 or contract.sells == "exclusive":
-        return Offer(contract, exclusive_price(contract, case.fields), exclusive=True)
-    return Offer(contract, shared_price(contract, case.fields), exclusive=False)
+        return Offer(position, contract, exclusive_price(contract, case.fields), exclusive=True)
+    return Offer(position, contract, shared_price(contract, case.fields), exclusive=False)
 
 
 def choose(case: Case, ranked: Ranked) -> Choice:
     """The winners among ranked offers."""
     if ranked and ranked[0][0].exclusive:
-        return Choice(ranked[:1], {offer.contract.id: _outranked(place) for offer, place in ranked[1:]})
+        return Choice(ranked[:1], {offer.position: _outranked(place) for offer, place in ranked[1:]})
     choice = _share(case, ranked)
     if len(choice.won) == 1:
         (offer, place), *_ = choice.won
@@ -43,14 +42,14 @@ def choose(case: Case, ranked: Ranked) -> Choice:
 
 def _share(case: Case, ranked: Ranked) -> Choice:
     won: Ranked = []
-    lost: dict[UUID, Loss] = {}
+    lost: dict[int, Loss] = {}
     for offer, place in ranked:
         loss = _outranked(place) if len(won) == case.market.terms.max_sales else _misfit(case, offer, won)
         if loss is None:
             won.append((offer, place))
             case.take(offer.price)
         else:
-            lost[offer.contract.id] = loss
+            lost[offer.position] = loss
     return Choice(won, lost)
 
 
@@ -70,7 +69,7 @@ def _whole(case: Case, offer: Offer) -> Offer:
         return offer
     price = exclusive_price(offer.contract, case.fields)
     alone = price_refusal(Case(case.market), offer.contract, price) is None
-    return Offer(offer.contract, price, exclusive=True) if alone else offer
+    return offer._replace(price=price, exclusive=True) if alone else offer
 
 
 def _outranked(place: Place) -> Loss:

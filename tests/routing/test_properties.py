@@ -1,0 +1,220 @@
+"""What holds of every market, however odd."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.errors import FieldProblems
+from core.json import canonical, loads
+from routing.caps import Usage, parse_caps
+from routing.claims import usage_keys
+from routing.engine import decide, replay
+from routing.filters import Filter, parse_filter
+from routing.operators import OPERATORS
+from routing.price_rules import parse_price_rules
+from routing.reasons import Reason
+from routing.schedule import parse_schedule
+from routing.types import ContractTerms, Decision, Earlier, Funds, Market, SourceTerms, Turn
+from tests.routing.markets import SOURCE, buyer_id, contract, contract_id, market
+
+properties = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+OPERANDS: dict[str, Any] = {
+    "within": {"zip": "75001", "miles": 40},
+    "between": [1, 50],
+    "in": ["TX", 5, True, "75001-76001"],
+    "not_in": ["NY"],
+    "gt": 5,
+    "gte": "2026-01-01",
+    "lt": "2026-01-01T00:00:00Z",
+    "lte": 5.5,
+    "exists": True,
+    "prefix": "7",
+    "regex": "[A-Z]+",
+    "eq": "TX",
+    "ne": False,
+}
+names = st.sampled_from(["state", "zip", "age", "born", "score"])
+odd_values = st.one_of(
+    *(st.none(), st.booleans(), st.integers(), st.floats(), st.decimals(), st.datetimes(), st.dates()),
+    *(st.text(max_size=8), st.text("0123456789-:TZ+. ", max_size=25), st.characters(categories=["Cs"])),
+    *(st.lists(st.text(max_size=3), max_size=2), st.binary(max_size=4)),
+    st.sampled_from(["TX", "75001", "2026-05-12", "0001-01-01T00:00:00+23:59"]),
+)
+leads = st.dictionaries(st.one_of(names, st.text(max_size=4)), odd_values, max_size=6)
+checks = st.sampled_from(sorted(OPERATORS)).flatmap(
+    lambda op: names.map(lambda name: {"field": name, "op": op, "value": OPERANDS[op]})
+)
+filters = st.recursive(
+    checks,
+    lambda inner: st.sampled_from(["all", "any", "none"]).flatmap(
+        lambda group: st.lists(inner, min_size=1, max_size=3).map(lambda parts: {group: parts})
+    ),
+    max_leaves=4,
+)
+caps = st.lists(
+    st.fixed_dictionaries(
+        {
+            "window": st.sampled_from(["hour", "day", "week", "month", "total"]),
+            "unit": st.sampled_from(["leads", "money"]),
+            "limit": st.integers(0, 20_000),
+        }
+    ),
+    max_size=2,
+).map(parse_caps)
+zones = st.sampled_from(["America/Chicago", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"])
+prices = st.integers(0, 10_000)
+
+
+@st.composite
+def contracts(draw: st.DrawFn, number: int) -> ContractTerms:
+    rules = [{"when": draw(filters), "price": draw(prices)}] if draw(st.booleans()) else []
+    return contract(
+        number,
+        filters=draw(filters | st.just({})),
+        buyer_id=buyer_id(draw(st.integers(1, 4))),
+        status=draw(st.sampled_from(["active", "active", "active", "paused"])),
+        price=draw(prices),
+        shared_price=draw(st.none() | prices),
+        priority=draw(st.integers(1, 2)),
+        weight=draw(st.integers(1, 100)),
+        min_score=draw(st.integers(0, 70)),
+        timezone=draw(zones),
+        caps=draw(caps),
+        buyer_caps=draw(caps),
+        sells=draw(st.sampled_from(["exclusive", "shared", "both"])),
+        price_rules=parse_price_rules(rules),
+        schedule=parse_schedule([{"from": "20:00", "to": "18:00"}]) if draw(st.booleans()) else parse_schedule([]),
+    )
+
+
+@st.composite
+def markets(draw: st.DrawFn) -> Market:
+    offered = [draw(contracts(number)) for number in range(1, draw(st.integers(0, 5)) + 1)]
+    source = SourceTerms(id=SOURCE, caps=draw(caps), payout_kind="percent", payout_value=draw(st.integers(0, 10_000)))
+    drawn = market(
+        *offered,
+        fields=draw(leads),
+        method=draw(st.sampled_from(["waterfall", "round_robin", "weighted"])),
+        max_sales=draw(st.integers(1, 3)),
+        floor_price=draw(st.integers(0, 3_000)),
+        caps=draw(caps),
+        source=source,
+        now=draw(st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))),  # noqa: DTZ001
+    )
+    state = replace(
+        drawn.state,
+        usage={
+            key: Usage(draw(st.integers(0, 3)), draw(prices))
+            for key in sorted(usage_keys(drawn.terms, source, drawn.now))
+        },
+        funds={
+            c.account_id: Funds(draw(prices), frozen=draw(st.sampled_from([False, False, True])))
+            for c in offered
+            if c.account_id
+        },
+        rotation={c.id: Turn(draw(st.integers(0, 9)), draw(st.integers(0, 10**9))) for c in offered},
+        earlier=(Earlier(contract_id(1), buyer_id(1), drawn.now - timedelta(days=draw(st.integers(0, 40)))),),
+        closed={contract_id(2): Reason.BUYER_REFUSED} if draw(st.booleans()) else {},
+    )
+    return replace(drawn, state=state)
+
+
+def with_contracts(asked: Market, offered: tuple[ContractTerms, ...]) -> Decision:
+    return decide(replace(asked, terms=replace(asked.terms, contracts=offered)))
+
+
+@properties
+@given(markets(), st.randoms())
+def test_the_order_of_contracts_never_changes_the_decision(asked: Market, random: Any) -> None:
+    shuffled = list(asked.terms.contracts)
+    random.shuffle(shuffled)
+
+    assert with_contracts(asked, tuple(shuffled)) == decide(asked)
+
+
+@properties
+@given(markets())
+def test_an_ineligible_contract_changes_nothing_but_its_own_verdict(asked: Market) -> None:
+    before = decide(asked)
+    after = with_contracts(asked, (*asked.terms.contracts, contract(99, status="paused", price=99_999)))
+
+    assert (after.outcome, after.winners, after.ranking) == (before.outcome, before.winners, before.ranking)
+    assert after.verdicts[:-1] == before.verdicts
+    assert after.verdicts[-1].reason is Reason.CONTRACT_PAUSED
+
+
+@properties
+@given(markets())
+def test_no_price_is_under_the_floor_and_no_more_win_than_may(asked: Market) -> None:
+    decision = decide(asked)
+
+    assert [winner for winner in decision.winners if winner.price < asked.terms.floor_price] == []
+    assert len(decision.winners) <= asked.terms.max_sales
+    assert len({winner.buyer_id for winner in decision.winners}) == len(decision.winners)
+    assert all(not winner.exclusive for winner in decision.winners) or len(decision.winners) == 1
+
+
+@properties
+@given(markets())
+def test_every_contract_gets_one_verdict_and_exactly_the_winners_have_no_reason(asked: Market) -> None:
+    decision = decide(asked)
+
+    assert [verdict.contract_id for verdict in decision.verdicts] == [c.id for c in asked.terms.contracts]
+    won = {verdict.contract_id for verdict in decision.verdicts if verdict.reason is None}
+    assert won == {winner.contract_id for winner in decision.winners}
+    assert {verdict.contract_id for verdict in decision.verdicts if verdict.rank} == set(decision.ranking)
+
+
+@properties
+@given(markets())
+def test_every_decision_is_replayed_bit_for_bit_from_its_json(asked: Market) -> None:
+    content, inputs = loads(canonical(asked.terms.to_content())), loads(canonical(asked.to_record()))
+    stored = canonical(decide(asked).to_record())
+
+    assert canonical(replay(content, inputs).to_record()) == stored
+    assert canonical(Decision.from_record(loads(stored)).to_record()) == stored
+
+
+@properties
+@given(leads, filters)
+def test_no_lead_upsets_a_filter(lead: dict[str, Any], document: dict[str, Any]) -> None:
+    asked = market(contract(1, filters=document), fields=lead)
+    expected = "won" if parse_filter(document).miss(asked.facts.fields) is None else "filter_mismatch"
+
+    assert decide(asked).codes() == [expected]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["all", "any", "none", "field", "op", "value", "zip", "miles"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@properties
+@given(json_values | checks.flatmap(lambda check: json_values.map(lambda value: {**check, "value": value})))
+def test_any_json_is_a_filter_or_is_refused_with_a_path(document: Any) -> None:
+    parsed, faults = parsed_or_faults(document)
+
+    if parsed is None:
+        assert faults
+        assert [path for path in faults if not path.startswith("filters")] == []
+    else:
+        parsed.miss({"state": "TX"})
+        assert parse_filter(parsed.document) == parsed
+
+
+def parsed_or_faults(document: Any) -> tuple[Filter | None, list[str]]:
+    try:
+        return parse_filter(document), []
+    except FieldProblems as refused:
+        return None, [problem.field for problem in refused.errors]
