@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -68,7 +69,7 @@ class Claim(NamedTuple):
     money_limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Capped:
     """A subject with its caps and the zone in which its periods begin."""
 
@@ -78,33 +79,40 @@ class Capped:
 
     def keys(self, quarter: int) -> Iterable[UsageKey]:
         """Which counters must be known to judge this subject."""
-        return ((self.id, cap.window, period_start(cap.window, self.zone, quarter)) for cap in self.caps)
+        return (key for _, key, _ in _at(self, quarter))
 
     def full(self, usage: Mapping[UsageKey, Usage], quarter: int, money: int) -> dict[str, Any] | None:
         """The inputs of the first cap that has no room for one more lead of this money; None where all have."""
-        for cap in self.caps:
-            start = period_start(cap.window, self.zone, quarter)
-            used = usage.get((self.id, cap.window, start), NOTHING)
-            limit = cap.limit_on(weekday(self.zone, quarter)) if cap.weekdays else cap.limit
+        for cap, key, limit in _at(self, quarter):
+            leads, spent = usage.get(key, NOTHING)
             in_leads = cap.unit is Unit.LEADS
-            if (used.leads + 1 if in_leads else used.money + money) > limit:
-                found = {"window": cap.window.value, "unit": cap.unit.value, "limit": limit, "since": start.isoformat()}
-                return {**found, "used": used.leads} if in_leads else {**found, "used": used.money, "adding": money}
+            if (leads + 1 if in_leads else spent + money) > limit:
+                since = key[2].isoformat()
+                found = {"window": cap.window.value, "unit": cap.unit.value, "limit": limit, "since": since}
+                return {**found, "used": leads} if in_leads else {**found, "used": spent, "adding": money}
         return None
 
     def claims(self, quarter: int, money: int) -> list[Claim]:
         """One claim per window with the tightest limits of its caps, in the order of the windows' first caps."""
         by_window: dict[Window, Claim] = {}
-        for cap in self.caps:
-            blank = Claim(self.id, cap.window, period_start(cap.window, self.zone, quarter), money)
-            limit = cap.limit_on(weekday(self.zone, quarter))
-            claim = by_window.get(cap.window, blank)
+        for cap, key, limit in _at(self, quarter):
+            claim = by_window.get(cap.window) or Claim(*key, money)
             by_window[cap.window] = (
                 claim._replace(leads_limit=_least(claim.leads_limit, limit))
                 if cap.unit is Unit.LEADS
                 else claim._replace(money_limit=_least(claim.money_limit, limit))
             )
         return list(by_window.values())
+
+
+@lru_cache(maxsize=16_384)
+def _at(subject: Capped, quarter: int) -> tuple[tuple[Cap, UsageKey, int], ...]:
+    """Each cap of a subject at a moment, with its counter and its limit of that day."""
+    zone, day = subject.zone, weekday(subject.zone, quarter)
+    return tuple(
+        (cap, (subject.id, cap.window, period_start(cap.window, zone, quarter)), cap.limit_on(day))
+        for cap in subject.caps
+    )
 
 
 def _least(known: int | None, limit: int) -> int:

@@ -1,6 +1,7 @@
 """Which counters a decision reads, and which a sale takes: the link between caps here and counters in the database."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from routing.caps import Claim, UsageKey
 from routing.terms import MarketTerms, SourceTerms
@@ -8,12 +9,16 @@ from routing.types import Winner
 from routing.windows import quarter_of
 
 
-def usage_keys(terms: MarketTerms, source: SourceTerms, now: datetime) -> frozenset[UsageKey]:
-    """Every counter that `decide` may ask for at this moment; one that does not exist counts as zero."""
-    quarter = quarter_of(now)
+def usage_keys(terms: MarketTerms, source: SourceTerms, now: datetime) -> tuple[UsageKey, ...]:
+    """Every counter that `decide` may ask for at this moment, in order; one that does not exist counts as zero."""
+    return _usage_keys(terms, source, quarter_of(now))
+
+
+@lru_cache(maxsize=256)
+def _usage_keys(terms: MarketTerms, source: SourceTerms, quarter: int) -> tuple[UsageKey, ...]:
     rooms = [source.room, terms.room]
     rooms += [room for contract in terms.contracts for room in (contract.room, contract.buyer_room)]
-    return frozenset(key for room in rooms for key in room.keys(quarter))
+    return tuple(sorted({key for room in rooms for key in room.keys(quarter)}))
 
 
 def cap_claims(terms: MarketTerms, source: SourceTerms, winner: Winner, now: datetime) -> tuple[Claim, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from routing.caps import NOTHING, Capped, Usage
+from routing.caps import NOTHING, Usage
 from routing.pricing import payout_of
 from routing.reasons import Reason
 from routing.terms import ContractTerms
@@ -141,27 +141,20 @@ def _under_floor(case: Case, _contract: ContractTerms, price: int) -> Loss | Non
     return (Reason.BELOW_FLOOR, {"floor_price": floor, "price": price}) if price < floor else None
 
 
-def _full(case: Case, room: Capped, money: int, reason: Reason) -> Loss | None:
-    if not room.caps:
-        return None
-    inputs = room.full(case.usage, case.quarter, money)
-    return None if inputs is None else (reason, inputs)
-
-
-def _contract_full(case: Case, contract: ContractTerms, price: int) -> Loss | None:
-    return _full(case, contract.room, price, Reason.CAP_REACHED)
-
-
-def _buyer_full(case: Case, contract: ContractTerms, price: int) -> Loss | None:
-    return _full(case, contract.buyer_room, price, Reason.BUYER_CAP_REACHED)
-
-
-def _source_full(case: Case, _contract: ContractTerms, price: int) -> Loss | None:
-    return _full(case, case.market.source.room, case.payout(price), Reason.SOURCE_CAP_REACHED)
-
-
-def _campaign_full(case: Case, _contract: ContractTerms, price: int) -> Loss | None:
-    return _full(case, case.market.terms.room, price, Reason.CAMPAIGN_CAP_REACHED)
+def _full(case: Case, contract: ContractTerms, price: int) -> Loss | None:
+    """Caps of the contract, its buyer, the source and the campaign; the source's money is what it would be paid."""
+    market = case.market
+    for room, reason in (
+        (contract.room, Reason.CAP_REACHED),
+        (contract.buyer_room, Reason.BUYER_CAP_REACHED),
+        (market.source.room, Reason.SOURCE_CAP_REACHED),
+        (market.terms.room, Reason.CAMPAIGN_CAP_REACHED),
+    ):
+        if room.caps:
+            money = case.payout(price) if room is market.source.room else price
+            if (inputs := room.full(case.usage, case.quarter, money)) is not None:
+                return reason, inputs
+    return None
 
 
 def _unfunded(case: Case, contract: ContractTerms, price: int) -> Loss | None:
@@ -177,6 +170,4 @@ def _unfunded(case: Case, contract: ContractTerms, price: int) -> Loss | None:
 RULES: tuple[Callable[[Case, ContractTerms], Loss | None], ...] = (
     *(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _mismatch, _had_before),
 )
-PRICE_RULES: tuple[Callable[[Case, ContractTerms, int], Loss | None], ...] = (
-    *(_under_floor, _contract_full, _buyer_full, _source_full, _campaign_full, _unfunded),
-)
+PRICE_RULES: tuple[Callable[[Case, ContractTerms, int], Loss | None], ...] = (_under_floor, _full, _unfunded)

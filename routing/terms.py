@@ -1,7 +1,8 @@
 """What a market's parties agreed to, compiled for deciding: read once per configuration version, never changed.
 
 `to_content` gives the plain JSON that a configuration version stores; `from_content` reads it back, so a stored
-decision can be replayed under the very terms it was made under.
+decision can be replayed under the very terms it was made under. Terms of a market and of a source are the same only
+where they are the same object: that makes them keys of what is reckoned once for them.
 """
 
 from collections.abc import Mapping
@@ -92,7 +93,7 @@ _PLAIN_OF_A_CONTRACT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SourceTerms:
     """Who sent the lead: whether it may, its caps, and what it earns (minor units, or basis points of the price)."""
 
@@ -120,7 +121,7 @@ class SourceTerms:
         return {"id": str(self.id), **plain, "caps": [cap.to_content() for cap in self.caps]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MarketTerms:
     """A campaign's rules and its contracts, always in the order of their ids."""
 

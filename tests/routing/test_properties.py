@@ -107,10 +107,7 @@ def markets(draw: st.DrawFn) -> Market:
     )
     state = replace(
         drawn.state,
-        usage={
-            key: Usage(draw(st.integers(0, 3)), draw(prices))
-            for key in sorted(usage_keys(drawn.terms, source, drawn.now))
-        },
+        usage={key: Usage(draw(st.integers(0, 3)), draw(prices)) for key in usage_keys(drawn.terms, source, drawn.now)},
         funds={
             c.account_id: Funds(draw(prices), frozen=draw(st.sampled_from([False, False, True])))
             for c in offered
