@@ -1,7 +1,7 @@
 """The only place that mounts urls."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from core import health
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
+    path("v1/", include("leads.api.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "leaddistro.error_pages.bad_request"

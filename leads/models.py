@@ -4,10 +4,13 @@ Contact data stands only in sealed columns, under a data key per lead (accounts.
 keyed hashes of telephone and e-mail. `mode` separates the live book from the test book.
 """
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Agency
+from accounts.principals import Principal
 from accounts.visibility import VisibleQuerySet
 from buyers.models import Buyer, Contract
 from core.ids import new_id
@@ -15,6 +18,41 @@ from core.records import Record
 from routing.models import Campaign, ConfigVersion
 
 DIRECT = "direct"  # the built-in source that takes what names no known source
+
+
+class SourceRows(VisibleQuerySet["Source"]):
+    """Sources: a key bound to a source sees itself; buyers see none."""
+
+    source_lookup = "id"
+
+
+class LeadRows(VisibleQuerySet["Lead"]):
+    """Leads: a source sees what it sent, a buyer what was sold to it."""
+
+    mode_lookup = "mode"
+    source_lookup = "source_id"
+
+    def visible_to(self, principal: Principal) -> Self:
+        """A buyer's leads are found through its sales that stand."""
+        if principal.buyer_id is None:
+            return super().visible_to(principal)
+        sold = Sale.objects.filter(buyer_id=principal.buyer_id).exclude(state__in=["refused", "expired"])
+        rows = self.filter(agency_id=principal.agency_id, mode=principal.mode)
+        return rows.filter(pk__in=sold.values("lead_id"))
+
+
+class SaleRows(VisibleQuerySet["Sale"]):
+    """Sales: of a buyer its own; a source learns of none."""
+
+    mode_lookup = "mode"
+    buyer_lookup = "buyer_id"
+
+
+class SubmissionRows(VisibleQuerySet["Submission"]):
+    """Refused submissions: of a source its own."""
+
+    mode_lookup = "mode"
+    source_lookup = "source_id"
 
 
 class Source(Record):
@@ -45,7 +83,7 @@ class Source(Record):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = SourceRows.as_manager()
 
     class Meta:
         constraints = [
@@ -94,7 +132,7 @@ class Lead(Record):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
-    objects = VisibleQuerySet.as_manager()
+    objects = LeadRows.as_manager()
 
     class Meta:
         indexes = [
@@ -145,7 +183,7 @@ class Sale(Record):
     delivered_at = models.DateTimeField(null=True)
     converted_at = models.DateTimeField(null=True)
 
-    objects = VisibleQuerySet.as_manager()
+    objects = SaleRows.as_manager()
 
     class Meta:
         constraints = [
@@ -213,7 +251,7 @@ class Submission(models.Model):
     sealed = models.BinaryField()
     created_at = models.DateTimeField()
 
-    objects = VisibleQuerySet.as_manager()
+    objects = SubmissionRows.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["agency", "mode", "-created_at", "-id"], name="submission_newest")]

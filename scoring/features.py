@@ -90,6 +90,12 @@ def _zip_state(fields: Mapping[str, Any]) -> bool | None:
     return None if known is None else known == state
 
 
+def warm() -> None:
+    """Load the tables of ZIP and area codes (half a second), so that no lead has to wait for them."""
+    _zip_states()
+    _area_codes()
+
+
 def _places() -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", zipcodes.list_all())  # type: ignore[no-untyped-call]
 

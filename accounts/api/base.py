@@ -67,6 +67,7 @@ class ApiView(APIView):
     renderer_classes = [JSONRenderer]
     scopes: ClassVar[Mapping[str, str]] = {}
     any_scope: ClassVar[frozenset[str]] = frozenset()
+    keeps_answers: ClassVar[bool] = True  # False where the view settles Idempotency-Keys in its own transaction
 
     @property
     def principal(self) -> Principal:
@@ -87,12 +88,12 @@ class ApiView(APIView):
             self.principal.require(self.scopes[method])
         if not _is_small(request):
             raise BodyTooLarge
-        if method in _UNSAFE and request.META.get("HTTP_IDEMPOTENCY_KEY"):
+        if self._keeps_answer(request):
             self._answer_again()
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer; where the client sent an Idempotency-Key, once."""
-        if request.method in _UNSAFE and request.META.get("HTTP_IDEMPOTENCY_KEY") and _is_small(request):
+        if self._keeps_answer(request) and _is_small(request):
             return self._dispatch_once(request, *args, **kwargs)
         return super().dispatch(request, *args, **kwargs)
 
@@ -137,9 +138,13 @@ class ApiView(APIView):
     def _keep(self, response: HttpResponseBase) -> None:
         data = getattr(response, "data", None)
         body = b"" if data is None else dumps(data)
-        sql.run([insert_statement(self._repeat(), status=response.status_code, body=body, now=now())])
+        sql.run([insert_statement(self.repeat(), status=response.status_code, body=body, now=now())])
 
-    def _repeat(self) -> Repeat:
+    def _keeps_answer(self, request: Any) -> bool:
+        return self.keeps_answers and request.method in _UNSAFE and bool(request.META.get("HTTP_IDEMPOTENCY_KEY"))
+
+    def repeat(self) -> Repeat:
+        """The request as one that may come again. Raises BadIdempotencyKey."""
         request, principal = self.request, self.principal
         route = f"{request.method} {request.path}"
         return Repeat(
@@ -152,7 +157,7 @@ class ApiView(APIView):
         )
 
     def _answer_again(self) -> None:
-        repeat = self._repeat()
+        repeat = self.repeat()
         (found,) = sql.run([find_statement(repeat)])
         if found.rows:
             raise _Answered(stored(repeat, found.rows[0]))

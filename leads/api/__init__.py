@@ -1,0 +1,1 @@
+"""The HTTP side of leads. Views translate; verbs and queries do."""

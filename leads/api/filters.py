@@ -1,0 +1,59 @@
+"""The filters of lists of leads, as query parameters."""
+
+from datetime import datetime
+from uuid import UUID
+
+from rest_framework.request import Request
+
+from buyers.models import Buyer
+from core.errors import FieldError, FieldProblems
+from core.ids import BadId, decode
+from leads.models import Lead, Source
+from leads.queries import LeadFilter
+from routing.models import Campaign
+
+
+def lead_filter(request: Request) -> LeadFilter:
+    """The filter that the query asks for. Raises FieldProblems for the first parameter that is none."""
+    asked = request.query_params
+    status = asked.get("status")
+    if status is not None and status not in Lead.Status.values:
+        raise _wrong("status", f"must be one of: {', '.join(Lead.Status.values)}")
+    return LeadFilter(
+        status=status,
+        campaign_id=_id(request, "campaign_id", Campaign.prefix),
+        source_id=_id(request, "source_id", Source.prefix),
+        buyer_id=_id(request, "buyer_id", Buyer.prefix),
+        created_from=_instant(request, "created_from"),
+        created_to=_instant(request, "created_to"),
+        phone=asked.get("phone"),
+        email=asked.get("email"),
+        external_id=asked.get("external_id"),
+    )
+
+
+def _id(request: Request, name: str, prefix: str) -> UUID | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        return decode(prefix, text)
+    except BadId as error:
+        raise _wrong(name, f"must be an id that begins with {prefix}_") from error
+
+
+def _instant(request: Request, name: str) -> datetime | None:
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _wrong(name, "must be an RFC 3339 time such as 2026-05-12T14:30:00Z") from error
+    if moment.tzinfo is None:
+        raise _wrong(name, "must name its zone, such as 2026-05-12T14:30:00Z")
+    return moment
+
+
+def _wrong(name: str, cure: str) -> FieldProblems:
+    return FieldProblems([FieldError(name, "invalid", cure)])

@@ -1,0 +1,188 @@
+"""POST /v1/leads, the reason for all of this, and the reading of leads."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import LARGEST_BODY, ApiView, BodyTooLarge
+from core import json
+from core.api.pagination import page
+from core.api.problems import problem
+from core.clock import now, rfc3339
+from core.errors import DomainError, NotFound
+from core.ids import BadId, decode, encode
+from core.money import to_major
+from leads import queries
+from leads.api.filters import lead_filter
+from leads.intake.form_post import read_form
+from leads.intake.json_post import read_json
+from leads.models import Lead
+from leads.pipeline import submit_lead
+from leads.refusals import record_refusal
+from leads.types import Submission
+from routing.reasons import Reason
+
+_READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
+_KEPT = frozenset((400, 404, 422))
+
+
+class UnsupportedMediaType(DomainError):
+    """Send application/json or application/x-www-form-urlencoded."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class LeadsView(ApiView):
+    """Submit a lead, or list leads. A submission settles its Idempotency-Key in the lead's own transaction."""
+
+    scopes: ClassVar = {"POST": "leads:write", "GET": "leads:read"}
+    keeps_answers: ClassVar = False
+
+    def post(self, request: Request) -> HttpResponseBase:
+        """Record a lead and sell it; the answer says what became of it."""
+        body = _body(request)
+        try:
+            submission = _read(request, body)
+            repeat = self.repeat() if request.META.get("HTTP_IDEMPOTENCY_KEY") else None
+            outcome = submit_lead(principal=self.principal, submission=submission, received_at=now(), repeat=repeat)
+        except DomainError as refusal:
+            if refusal.status in _KEPT:
+                answer = problem(refusal.status, refusal.code, refusal.detail, refusal.errors)
+                record_refusal(principal=self.principal, body=body, answer=answer, now=now())
+            raise
+        content = outcome.stored.body if outcome.stored else json.dumps(outcome.body)
+        response = HttpResponse(content, status=outcome.status, content_type="application/json")
+        if outcome.stored:
+            response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    def get(self, request: Request) -> Response:
+        """A page of leads, newest first."""
+        rows, cursor = page(request, queries.leads(self.principal, lead_filter(request)))
+        return Response({"data": queries.lead_records(self.principal, rows), "next_cursor": cursor})
+
+
+def _body(request: Request) -> bytes:
+    stream = request._request
+    body = stream.read(LARGEST_BODY + 1)
+    if len(body) > LARGEST_BODY:
+        raise BodyTooLarge
+    stream._body = body  # where Django keeps a body that was read
+    return body
+
+
+def _read(request: Request, body: bytes) -> Submission:
+    kind = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+    if kind not in _READERS:
+        raise UnsupportedMediaType
+    return _READERS[kind](body)
+
+
+class LeadView(ApiView):
+    """One lead."""
+
+    scopes: ClassVar = {"GET": "leads:read"}
+
+    def get(self, request: Request, lead_id: str) -> Response:
+        """The lead's record."""
+        lead = visible_lead(self, lead_id)
+        return Response(queries.lead_records(self.principal, [lead])[0])
+
+
+class DecisionView(ApiView):
+    """Why a lead went where it went."""
+
+    scopes: ClassVar = {"GET": "leads:read"}
+
+    def get(self, request: Request, lead_id: str) -> Response:
+        """Every decision on the lead: each contract with its reason and the inputs of its first failing rule."""
+        lead = visible_lead(self, lead_id)
+        if self.principal.bound:
+            raise NotFound
+        found = [_decision(stored) for stored in queries.decisions(lead)]
+        body = {"lead_id": lead.public_id, "status": lead.status, "reason": lead.reason or None, "decisions": found}
+        return Response(body)
+
+
+class EventsView(ApiView):
+    """What happened to a lead, in order."""
+
+    scopes: ClassVar = {"GET": "leads:read"}
+
+    def get(self, request: Request, lead_id: str) -> Response:
+        """The lead's events and where each was told."""
+        lead = visible_lead(self, lead_id)
+        rows = queries.events(lead)
+        if self.principal.bound:
+            rows = (
+                rows.filter(sale_ref=None)
+                if self.principal.source_id
+                else rows.filter(buyer_ref=self.principal.buyer_id)
+            )
+        return Response({"data": [_event(event) for event in rows], "next_cursor": None})
+
+
+def visible_lead(view: ApiView, lead_id: str) -> Lead:
+    """The lead of this id, if the view's principal may see it. Raises NotFound."""
+    try:
+        wanted = decode(Lead.prefix, lead_id)
+    except BadId as error:
+        raise NotFound from error
+    lead = Lead.objects.visible_to(view.principal).prefetch_related("sales").filter(pk=wanted).first()
+    if lead is None:
+        raise NotFound
+    return lead
+
+
+def _decision(stored: queries.StoredDecision) -> dict[str, Any]:
+    decided = stored.record["decision"]
+    names = {contract["id"]: contract for contract in stored.content["contracts"]}
+    return {
+        "number": stored.row.number,
+        "kind": stored.row.kind,
+        "outcome": stored.row.outcome,
+        "method": stored.content["method"],
+        "config_version": stored.row.config_version.number,
+        "decided_at": rfc3339(stored.row.decided_at),
+        "seed": stored.record["market"]["seed"],
+        "replayed": stored.replayed,
+        "contracts": [_verdict(verdict, names, stored.content["currency"]) for verdict in decided["verdicts"]],
+    }
+
+
+def _verdict(verdict: list[Any], names: dict[str, Any], currency: str) -> dict[str, Any]:
+    contract_id, code, rank, price, inputs = verdict
+    reason = Reason(code).sentence if code else "Chosen."
+    from_terms = names[contract_id]
+    return {
+        "contract_id": _public("ctr", contract_id),
+        "buyer_id": _public("buyer", from_terms["buyer_id"]),
+        "won": code is None,
+        "reason": code,
+        "detail": reason,
+        "rank": rank,
+        "price": None if price is None else to_major(price, currency),
+        "inputs": inputs,
+    }
+
+
+def _public(prefix: str, text: str) -> str:
+    return encode(prefix, UUID(text))
+
+
+def _event(event: Any) -> dict[str, Any]:
+    return {
+        "event_id": event.public_id,
+        "event": event.type,
+        "sequence": event.sequence,
+        "created_at": rfc3339(event.created_at),
+        "messages": [
+            {"message_id": message.public_id, "state": message.state, "attempts": message.attempts}
+            for message in event.messages.all()
+        ],
+    }
