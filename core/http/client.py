@@ -1,0 +1,232 @@
+"""One request, bounded in every direction: where it goes, how long it takes, how much it may answer."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from core.http.outcomes import Outcome, Response, outcome_of
+from core.http.resolver import BlockedAddress, Lookup, resolve, system_lookup
+from core.http.urls import BadUrl, Egress, Target, parse_target
+
+CONNECT_SECONDS: Final = 3.0
+TOTAL_SECONDS: Final = 10.0
+BODY_LIMIT: Final = 64 * 1024
+HEADER_LIMIT: Final = 32 * 1024
+_SHOWN: Final = ("retry-after", "content-type")
+# Shorter than the five seconds after which common servers hang up: a post on a connection that is just being closed
+# would end with nobody knowing whether it was read.
+_KEEP_ALIVE: Final = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be sent. `timeout` bounds the whole exchange by the clock, look-up and body included."""
+
+    url: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    method: str = "POST"
+    timeout: float = TOTAL_SECONDS
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one request has come, so that its failure can be named for what it left open."""
+
+    inside_only: bool
+    address: str = ""
+    connected: bool = False
+    sent: bool = False
+
+
+_progress: ContextVar[_Progress] = ContextVar("http_progress")
+
+
+class Client:
+    """Sends requests under one egress policy over a pool of kept-alive connections. Belongs to one event loop."""
+
+    def __init__(self, egress: Egress, *, lookup: Lookup = system_lookup, tls: ssl.SSLContext | None = None) -> None:
+        self._egress = egress
+        connector = aiohttp.TCPConnector(
+            ssl=tls or client_tls(),
+            resolver=_Resolver(egress, lookup),
+            use_dns_cache=False,
+            limit=0,
+            keepalive_timeout=_KEEP_ALIVE,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trust_env=False,
+            skip_auto_headers=("Content-Type",),
+            response_class=_Answer,
+            trace_configs=[_tracing()],
+        )
+
+    async def send(self, request: Request) -> Response:
+        """What came of the request: a value for every trouble the network can make, never an exception."""
+        started = time.monotonic()
+        try:
+            target = parse_target(request.url, self._egress)
+        except BadUrl as error:
+            return Response(error.outcome, detail=str(error))
+        progress = _Progress(inside_only=target.inside_only)
+        _progress.set(progress)
+        try:
+            async with asyncio.timeout(request.timeout):
+                answer = await self._exchange(request, target)
+        except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+            answer = {"outcome": _name(error, progress), "detail": _detail(error)}
+        spent = round((time.monotonic() - started) * 1000)
+        return Response(**answer, address=progress.address, duration_ms=spent)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._session.close()
+
+    async def _exchange(self, request: Request, target: Target) -> dict[str, Any]:
+        async with self._session.request(
+            request.method,
+            target.url,
+            data=request.body,
+            headers={"User-Agent": "leaddistro/1", **request.headers, "Accept-Encoding": "identity"},
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS),
+        ) as answer:
+            if sum(len(name) + len(value) + 4 for name, value in answer.raw_headers) > HEADER_LIMIT:
+                answer.close()
+                return {"outcome": Outcome.TOO_LARGE, "status": answer.status, "detail": "too many headers"}
+            head, complete = await _read_head(answer)
+            encoded = answer.headers.get("Content-Encoding", "identity").lower() != "identity"
+            return {
+                "outcome": outcome_of(answer.status),
+                "status": answer.status,
+                "headers": _shown(answer),
+                "body_head": head,
+                "detail": _pointed_to(answer),
+                "defect": Outcome.BAD_ENCODING if encoded else None if complete else Outcome.TOO_LARGE,
+            }
+
+
+def client_tls() -> ssl.SSLContext:
+    """The machine's certificate authorities, and nothing older than TLS 1.2."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+# --- what aiohttp tells us on the way ----------------------------------------------------------------------------
+
+
+class _Resolver(AbstractResolver):
+    """Hands aiohttp addresses that were checked for this very request."""
+
+    def __init__(self, egress: Egress, lookup: Lookup) -> None:
+        self._allow = egress.allow
+        self._lookup = lookup
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        progress = _progress.get()
+        addresses = await resolve(host, port, lookup=self._lookup, allow=self._allow, inside_only=progress.inside_only)
+        progress.address = str(addresses[0])
+        return [
+            ResolveResult(hostname=host, host=str(address), port=port, family=family, proto=0, flags=0)
+            for address in addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Answer(aiohttp.ClientResponse):
+    """Notes whom the connection really reached."""
+
+    async def start(self, connection: Any) -> "_Answer":
+        peer = connection.transport.get_extra_info("peername") if connection.transport else None
+        if peer:
+            _progress.get().address = str(peer[0])
+        await super().start(connection)
+        return self
+
+
+def _tracing() -> aiohttp.TraceConfig:
+    async def connected(*_: Any) -> None:
+        _progress.get().connected = True
+
+    async def sent(*_: Any) -> None:
+        _progress.get().sent = True
+
+    tracing = aiohttp.TraceConfig()
+    tracing.on_connection_create_end.append(connected)
+    tracing.on_connection_reuseconn.append(connected)
+    tracing.on_request_chunk_sent.append(sent)
+    return tracing
+
+
+# --- reading the answer ------------------------------------------------------------------------------------------
+
+
+async def _read_head(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """The first 64 KiB as they came over the wire, and whether that was all; if not, the connection is dropped."""
+    head = bytearray()
+    async for chunk in answer.content.iter_any():
+        head += chunk
+        if len(head) > BODY_LIMIT:
+            answer.close()
+            return bytes(head[:BODY_LIMIT]), False
+    return bytes(head), True
+
+
+def _shown(answer: aiohttp.ClientResponse) -> dict[str, str]:
+    found = {name: answer.headers.getall(name, []) for name in _SHOWN}
+    return {name: values[0][:200] for name, values in found.items() if len(values) == 1}
+
+
+def _pointed_to(answer: aiohttp.ClientResponse) -> str:
+    if answer.status // 100 != 3:
+        return ""
+    try:
+        host = URL(answer.headers.get("Location", "")).host
+    except ValueError:
+        host = None
+    return f"redirects are not followed (to {host[:100]})" if host else "redirects are not followed"
+
+
+# --- naming the trouble ------------------------------------------------------------------------------------------
+
+_BEFORE_SENDING: Final[tuple[tuple[type[BaseException], Outcome], ...]] = (
+    (aiohttp.ClientSSLError, Outcome.TLS_ERROR),
+    (ssl.SSLError, Outcome.TLS_ERROR),
+    (TimeoutError, Outcome.CONNECT_TIMEOUT),
+    (aiohttp.InvalidURL, Outcome.BAD_URL),
+)
+
+
+def _name(error: Exception, progress: _Progress) -> Outcome:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        blocked = isinstance(error.os_error, BlockedAddress)
+        return Outcome.BLOCKED_ADDRESS if blocked else Outcome.DNS_ERROR
+    if not progress.connected:
+        known = (outcome for kind, outcome in _BEFORE_SENDING if isinstance(error, kind))
+        return next(known, Outcome.CONNECT_REFUSED)
+    if isinstance(error, TimeoutError):
+        return Outcome.TIMEOUT
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return Outcome.TRUNCATED
+    if isinstance(error, aiohttp.ClientResponseError):
+        return Outcome.TOO_LARGE if "more than" in error.message else Outcome.BAD_ENCODING
+    return Outcome.RESET_AFTER_SEND if progress.sent else Outcome.SEND_ERROR
+
+
+def _detail(error: Exception) -> str:
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    return (str(cause) or type(cause).__name__)[:200]
