@@ -16,9 +16,11 @@ PRODUCTION := DATABASE_URL= REDIS_URL=redis://localhost:6379/0 PUBLIC_URL=https:
               SECRET_KEY=only-a-sample-of-fifty-characters-or-more-for-the-checks \
               SEALING_KEYS=sample:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=
 
+openapi = $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file $(1)
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run web worker beat test check fmt bench lock environment environment-dev
+.PHONY: help run web worker beat test check fmt bench lock openapi environment environment-dev
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,7 +48,11 @@ check: environment-dev ## everything that must hold before a change lands
 	$(BIN)/lint-imports
 	$(MANAGE) makemigrations --check --dry-run
 	$(PRODUCTION) $(MANAGE) check --deploy --fail-level WARNING
+	@test ! -f docs/openapi.json || { $(call openapi,$(VENV)/openapi.json) && diff -u docs/openapi.json $(VENV)/openapi.json; }
 	$(MAKE) test
+
+openapi: environment-dev ## write docs/openapi.json, the description of the API
+	$(call openapi,docs/openapi.json)
 
 fmt: environment-dev ## format the code and mend what can be mended
 	$(BIN)/ruff format .

@@ -62,7 +62,7 @@ def _database() -> str:
 
 
 def _broker() -> str:
-    if settings.REDIS_URL:
+    if settings.BROKER_FOLDER is None:
         client().ping()
     return "ok"
 

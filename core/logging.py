@@ -13,11 +13,12 @@ from typing import Any
 import structlog
 
 SECRETS = re.compile(r"\b(ldk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]{6,}")
+PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<=DETAIL:)[^\n]*")  # the database's details quote values
 
 
 def redact(text: str) -> str:
-    """The text with every API key and signing secret cut down to its prefix."""
-    return SECRETS.sub(r"\1[redacted]", text)
+    """The text with keys and signing secrets cut down to their prefix, e-mail addresses and quoted values cut out."""
+    return PERSONAL.sub("[redacted]", SECRETS.sub(r"\1[redacted]", text))
 
 
 def redact_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -19,6 +19,7 @@ from core.ids import new_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API = "/v1/"
+FOR_MACHINES = (API, "/healthz", "/readyz", "/metrics")
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 
 log = structlog.get_logger("request")
@@ -48,7 +49,7 @@ class Arrival:
             if log.isEnabledFor(logging.INFO):
                 milliseconds = round(seconds * 1000, 1)
                 log.info(
-                    "answered", method=request.method, path=request.path, status=response.status_code, ms=milliseconds
+                    "answered", method=request.method, path=_path(request), status=response.status_code, ms=milliseconds
                 )
         return response
 
@@ -64,7 +65,7 @@ class Arrival:
 
 
 class ApiDoor:
-    """Takes requests of the API out of the middleware that only browsers need: sessions, CSRF, sign-in, messages, CSP.
+    """Takes requests of machines past the middleware that browsers need: sessions, CSRF, sign-in, messages, policies.
 
     Stands between the layers that serve both and those that serve browsers. In production a request of the API over
     plain HTTP is refused, not redirected: a redirect would hide that a key has just crossed the network in the clear.
@@ -72,15 +73,15 @@ class ApiDoor:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.answer_api = convert_exception_to_response(_BareHandler()._get_response)  # type: ignore[attr-defined]
+        self.answer_machine = convert_exception_to_response(_BareHandler()._get_response)  # type: ignore[attr-defined]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer from the API alone, or hand on to the browsers' middleware."""
-        if not request.path.startswith(API):
+        """Answer from the view alone, or hand on to the browsers' middleware."""
+        if not request.path.startswith(FOR_MACHINES):
             return self.get_response(request)
-        if settings.PRODUCTION and not request.is_secure():
+        if settings.PRODUCTION and request.path.startswith(API) and not request.is_secure():
             return problem_page(request, 403, "https_required", "This API answers over HTTPS only. Replace this key.")
-        return self.answer_api(request)  # type: ignore[return-value]
+        return self.answer_machine(request)  # type: ignore[return-value]
 
 
 class _BareHandler(BaseHandler):
@@ -89,3 +90,9 @@ class _BareHandler(BaseHandler):
     _view_middleware: list[Any] = []
     _template_response_middleware: list[Any] = []
     _exception_middleware: list[Any] = []
+
+
+def _path(request: HttpRequest) -> str:
+    """The path to write down: of a page only its pattern, since a page's path may hold a one-time secret."""
+    match = request.resolver_match
+    return match.route if match and not request.path.startswith(API) else request.path

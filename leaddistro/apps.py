@@ -1,6 +1,7 @@
 """The wiring as an app of Django: it holds the commands that start the house, the checks and the Celery app."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 from leaddistro import celery, checks
 
@@ -10,3 +11,7 @@ class LeaddistroConfig(AppConfig):
 
     name = "leaddistro"
     wiring = (celery.app, checks.CHECKS)
+
+    def ready(self) -> None:
+        """Make the data folder before anything looks for its files there."""
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)

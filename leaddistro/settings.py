@@ -7,7 +7,7 @@ from typing import Any
 import environ
 
 from core import logging
-from leaddistro.valkey import socket_path
+from leaddistro.valkey import server_binary, socket_path
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -105,7 +105,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- processes, broker -------------------------------------------------------------------------------------
 WEB_WORKERS = env.int("WEB_WORKERS", default=1 if ON_SQLITE else 2)
-REDIS_URL = env.str("REDIS_URL", default="") or f"unix://{socket_path(DATA_DIR)}"
+EMBEDDED_BROKER = not env.str("REDIS_URL", default="")  # then `up` starts a Valkey of its own
+REDIS_URL = f"unix://{socket_path(DATA_DIR)}" if EMBEDDED_BROKER else env.str("REDIS_URL")
+BROKER_FOLDER = DATA_DIR / "queue" if EMBEDDED_BROKER and server_binary() is None else None  # messages as files
 LAG_PROBES: list[str] = []  # functions that give the seconds the oldest due work has waited; /readyz asks them
 
 # --- people ------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from leaddistro.parent_death import die_with_parent, dying_with
 from leaddistro.supervisor import Supervisor, say
 
 SEED = "seed_demo"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - only compared with
 DEMO_RECEIVER = "127.0.0.1/32"  # where the demo's buyers listen
 
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
             if self.seeding:
                 self.seeding.poll()
             return
-        if not answers(settings.PORT):
+        if not answers(settings.HOST, settings.PORT):
             return
         self.greeted = True
         say(f"running at {settings.PUBLIC_URL} (data in {settings.DATA_DIR}); Ctrl-C stops it")
@@ -80,6 +81,7 @@ def claim_folder(folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        lock.close()
         raise CommandError(f"Already running on {folder}. Stop that one, or choose another DATA_DIR.") from error
     return lock
 
@@ -92,13 +94,13 @@ def environment(*, with_demo: bool) -> dict[str, str]:
     return wishes | {name: value for name, value in os.environ.items() if value or name not in wishes}
 
 
-def answers(port: int) -> bool:
+def answers(host: str, port: int) -> bool:
     """Whether the web server answers its health page."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    connection = http.client.HTTPConnection("127.0.0.1" if host == EVERYWHERE else host, port, timeout=1)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()

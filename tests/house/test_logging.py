@@ -1,0 +1,69 @@
+"""What is written down of a request, and what never is."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from core.logging import formatter, redact
+
+KEY = "ldk_live_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg0LnDr2"
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The log lines of this test, as they would be written."""
+    written: list[dict[str, Any]] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            written.append(json.loads(self.format(record)))
+
+    handler = Keep()
+    handler.setFormatter(formatter())
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    return written
+
+
+@pytest.mark.urls("tests.house.urls")
+def test_a_request_is_one_line_without_query_or_body(lines: list[dict[str, Any]]) -> None:
+    Client().post("/v1/tell?phone=5551234567", {"email": "ada@example.com"}, headers={"X-Request-Id": "order-4711"})
+    [line] = lines
+    assert line["ms"] >= 0
+    expected = {"event": "answered", "method": "POST", "path": "/v1/tell", "status": 200, "request_id": "order-4711"}
+    assert {name: line[name] for name in expected} == expected
+    assert set(line) == {*expected, "ms", "level", "logger", "timestamp"}
+
+
+@pytest.mark.urls("tests.house.urls")
+def test_words_in_the_path_of_a_page_are_not_written_down(lines: list[dict[str, Any]]) -> None:
+    Client().get("/tell/one-time-secret")
+    assert [line["path"] for line in lines] == ["tell/<str:secret>"]
+
+
+@pytest.mark.urls("tests.house.urls")
+def test_a_bug_is_logged_with_its_traceback_and_id_and_without_secrets(lines: list[dict[str, Any]]) -> None:
+    Client(raise_request_exception=False).get("/v1/fail", headers={"X-Request-Id": "order-4711"})
+    bug, request = lines
+    assert bug["level"] == "error"
+    assert bug["request_id"] == request["request_id"] == "order-4711"
+    assert "RuntimeError: broken for [redacted] with ldk_live_[redacted]" in bug["exception"]
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        (f"key {KEY} was used", "key ldk_live_[redacted] was used"),
+        ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_[redacted]"),
+        ("mail to Ada.Lovelace+x@mail.example.co.uk!", "mail to [redacted]!"),
+        (
+            "IntegrityError: duplicate key\nDETAIL:  Key (name)=(Ada) exists.\nmore",
+            "IntegrityError: duplicate key\nDETAIL:[redacted]\nmore",
+        ),
+        ("ldk_live_ is the prefix of a key", "ldk_live_ is the prefix of a key"),
+    ],
+)
+def test_keys_secrets_and_addresses_are_cut_out_of_every_text(text: str, written: str) -> None:
+    assert redact(text) == written
