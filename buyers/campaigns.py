@@ -1,0 +1,120 @@
+"""The markets of an agency: opened, changed, paused, archived."""
+
+from typing import Any
+
+from accounts.models import Agency
+from accounts.principals import Actor
+from buyers.buyers import IsArchived
+from buyers.caps import forget_counters
+from buyers.changes import Values, assign, changing, publish
+from buyers.models import Contract, Status
+from buyers.records import campaign_record
+from core.errors import FieldError, FieldProblems, NotFound
+from core.ids import BadId, decode
+from routing.models import Campaign, LeadType
+
+
+def create_campaign(*, actor: Actor, values: Values) -> Campaign:
+    """Opens a transaction. A campaign by CampaignInput. Raises FieldProblems for a taken slug, NotFound."""
+    with changing(actor):
+        wanted = _resolved(actor, values)
+        wanted.setdefault("currency", Agency.objects.values_list("currency", flat=True).get(pk=actor.agency_id))
+        _refuse_taken(actor, wanted["slug"])
+        campaign = Campaign.objects.create(agency_id=actor.agency_id, **wanted)
+        _publish(actor, "campaign.create", campaign, {})
+    return campaign
+
+
+def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Campaign:
+    """Opens a transaction. Change what `values` name. A cap's new limit counts what was sold before.
+
+    Raises IsArchived, FieldProblems for a taken slug or a lead type that standing contracts bind, NotFound.
+    """
+    with changing(actor):
+        campaign = _fresh(campaign)
+        wanted = _resolved(actor, values)
+        if campaign.status == Status.ARCHIVED and "status" not in wanted:
+            raise IsArchived
+        if wanted.get("slug", campaign.slug) != campaign.slug:
+            _refuse_taken(actor, wanted["slug"])
+        _refuse_other_type(campaign, wanted)
+        before, windows = campaign_record(campaign), _windows(campaign)
+        assign(campaign, wanted)
+        if _publish(actor, "campaign.update", campaign, before):
+            campaign.save()
+            if new := _windows(campaign) - windows:
+                forget_counters(subject_ids=[campaign.pk], windows=new)
+    return campaign
+
+
+def pause_campaign(*, actor: Actor, campaign: Campaign) -> Campaign:
+    """Opens a transaction. It sells no lead until it is resumed. Raises IsArchived."""
+    return _set_status(actor, campaign, Status.PAUSED)
+
+
+def resume_campaign(*, actor: Actor, campaign: Campaign) -> Campaign:
+    """Opens a transaction. It sells leads again. Raises IsArchived."""
+    return _set_status(actor, campaign, Status.ACTIVE)
+
+
+def _set_status(actor: Actor, campaign: Campaign, status: Status) -> Campaign:
+    if campaign.status == Status.ARCHIVED:
+        raise IsArchived
+    return change_campaign(actor=actor, campaign=campaign, values={"status": status.value})
+
+
+def archive_campaign(*, actor: Actor, campaign: Campaign) -> None:
+    """Opens a transaction. The campaign and its contracts leave the lists and take no leads; its leads stay."""
+    with changing(actor):
+        campaign = _fresh(campaign)
+        before = campaign_record(campaign)
+        assign(campaign, {"status": Status.ARCHIVED.value})
+        if _publish(actor, "campaign.archive", campaign, before):
+            campaign.save()
+            Contract.objects.filter(campaign=campaign).exclude(status=Status.ARCHIVED).update(
+                status=Status.ARCHIVED, updated_at=campaign.updated_at
+            )
+
+
+def _fresh(campaign: Campaign) -> Campaign:
+    return Campaign.objects.select_related("lead_type").get(pk=campaign.pk)
+
+
+def _resolved(actor: Actor, values: Values) -> dict[str, Any]:
+    wanted = dict(values)
+    if "lead_type" in wanted:
+        wanted["lead_type"] = _lead_type(actor, wanted["lead_type"])
+    return wanted
+
+
+def _lead_type(actor: Actor, named: str) -> LeadType:
+    rows = LeadType.objects.filter(agency_id=actor.agency_id).exclude(status=Status.ARCHIVED)
+    try:
+        found = rows.filter(pk=decode(LeadType.prefix, named)).first()
+    except BadId:
+        found = rows.filter(name=named).first()
+    if found is None:
+        detail = "There is no such lead type."
+        raise NotFound(detail, errors=[FieldError("lead_type", "not_found", detail)])
+    return found
+
+
+def _refuse_taken(actor: Actor, slug: str) -> None:
+    if Campaign.objects.filter(agency_id=actor.agency_id, slug=slug).exists():
+        raise FieldProblems([FieldError("slug", "taken", f"There is a campaign {slug} already, perhaps archived.")])
+
+
+def _refuse_other_type(campaign: Campaign, wanted: Values) -> None:
+    other = wanted.get("lead_type", campaign.lead_type) != campaign.lead_type
+    if other and campaign.contracts.exclude(status=Status.ARCHIVED).exists():
+        detail = "cannot change while contracts stand in the campaign"
+        raise FieldProblems([FieldError("lead_type", "in_use", detail)])
+
+
+def _windows(campaign: Campaign) -> set[str]:
+    return {cap["window"] for cap in campaign.caps}
+
+
+def _publish(actor: Actor, action: str, campaign: Campaign, before: Values) -> bool:
+    after = campaign_record(campaign)
+    return publish(actor=actor, action=action, row=campaign, name=campaign.name, before=before, after=after)

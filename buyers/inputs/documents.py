@@ -1,0 +1,209 @@
+"""Fields that hold a small language: filters, caps, schedules, price rules, mocks, delivery methods.
+
+Routing reads them; here they become what is stored, with money in minor units of the context's currency. A problem is
+named by its dotted path inside the document.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from buyers.inputs.fields import minor_units
+from core.errors import FieldError, FieldProblems
+from routing.caps import parse_caps
+from routing.filters import parse_filter
+from routing.price_rules import parse_price_rules
+from routing.schedule import parse_schedule
+
+_ANSWERS = ("accept", "refuse", "error", "timeout", "garbage")
+_LATER = ("email", "sms", "slack", "salesforce", "hubspot", "zoho", "http")
+
+
+class Document(serializers.Field[Any, Any, Any, Any]):
+    """A JSON document; records show it themselves."""
+
+    def to_representation(self, value: Any) -> Any:
+        """The document as given."""
+        return value
+
+    def read(self, parse: Callable[[], Any]) -> Any:
+        """What the parser gives; its problems become this field's, by path."""
+        try:
+            return parse()
+        except FieldProblems as problems:
+            raise serializers.ValidationError(_nested(problems.errors)) from problems
+
+
+def _nested(errors: tuple[FieldError, ...]) -> dict[str, Any]:
+    """Flat problems by path; one of the whole document stands under `non_field_errors`."""
+    found: dict[str, Any] = {}
+    for error in errors:
+        _, _, path = error.field.partition(".")
+        detail = serializers.ErrorDetail(error.detail, code=error.code)
+        found.setdefault(path or "non_field_errors", []).append(detail)
+    return found
+
+
+@extend_schema_field({"type": "object", "example": {"all": [{"field": "state", "op": "in", "value": ["TX", "CA"]}]}})
+class Filters(Document):
+    """Which leads: tests in nested groups."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The document as given, once it is understood."""
+        self.read(lambda: parse_filter(data))
+        return data
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["window", "unit", "limit"],
+            "properties": {
+                "window": {"enum": ["hour", "day", "week", "month", "total"]},
+                "unit": {"enum": ["leads", "money"]},
+                "limit": {"type": "number", "minimum": 0},
+                "weekdays": {"type": "object", "additionalProperties": {"type": "number"}},
+            },
+        },
+        "example": [{"window": "day", "unit": "leads", "limit": 10, "weekdays": {"sat": 3}}],
+    }
+)
+class Caps(Document):
+    """How much at most."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Caps with limits in leads or minor units."""
+        return [cap.to_content() for cap in self.read(lambda: parse_caps(data, currency=self.context["currency"]))]
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "object"},
+        "example": [{"days": ["mon", "tue"], "from": "09:00", "to": "17:00"}],
+    }
+)
+class OpenHours(Document):
+    """When."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The document as given, once it is understood."""
+        self.read(lambda: parse_schedule(data))
+        return data
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {"type": "object", "required": ["when", "price"]},
+        "example": [{"when": {"all": [{"field": "state", "op": "eq", "value": "TX"}]}, "price": 210.00}],
+    }
+)
+class PriceRules(Document):
+    """Other prices under conditions."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Rules with prices in minor units."""
+        rules = self.read(lambda: parse_price_rules(data, currency=self.context["currency"]))
+        return [rule.to_content() for rule in rules]
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "properties": {
+            "bid": {"type": "number", "minimum": 0},
+            "delay_ms": {"type": "integer", "minimum": 0, "maximum": 30000},
+            "answer": {"enum": list(_ANSWERS)},
+        },
+        "additionalProperties": False,
+    }
+)
+class Mock(Document):
+    """How the contract answers to test leads."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The mock with its bid in minor units."""
+        data = _members(data, ("bid", "delay_ms", "answer"))
+        delay = data.get("delay_ms", 0)
+        if isinstance(delay, bool) or not isinstance(delay, int) or not 0 <= delay <= 30_000:
+            raise serializers.ValidationError({"delay_ms": "must be a whole number from 0 to 30000"}, code="invalid")
+        if data.get("answer", "accept") not in _ANSWERS:
+            raise serializers.ValidationError(
+                {"answer": f"must be one of: {', '.join(_ANSWERS)}"}, code="invalid_choice"
+            )
+        if "bid" not in data:
+            return dict(data)
+        try:
+            return {**data, "bid": minor_units(data["bid"], self.context["currency"])}
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"bid": error.detail}) from error
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["method", "url"],
+                "properties": {
+                    "method": {"const": "webhook"},
+                    "url": {"type": "string", "format": "uri"},
+                    "endpoint_id": {"type": "string", "readOnly": True},
+                },
+            },
+            {"type": "object", "required": ["method"], "properties": {"method": {"const": "portal"}}},
+        ],
+        "example": {"method": "webhook", "url": "https://buyer.example.com/leads"},
+    }
+)
+class Delivery(Document):
+    """How leads reach the buyer: `{"method": "webhook", "url"}` or `{"method": "portal"}`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """`{"method", "url"}`; an endpoint_id, as records show it, is accepted and ignored."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("must be an object", code="invalid")
+        method = data.get("method")
+        if method in _LATER:
+            detail = f"delivery by {method} is not available; use webhook or portal"
+            raise serializers.ValidationError({"method": detail}, code="not_available")
+        if method not in ("webhook", "portal"):
+            raise serializers.ValidationError({"method": "must be webhook or portal"}, code="invalid_choice")
+        _members(data, ("method", "url", "endpoint_id") if method == "webhook" else ("method",))
+        return {"method": method, "url": _url(data.get("url"))} if method == "webhook" else {"method": method}
+
+
+def _members(data: Any, known: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise serializers.ValidationError("must be an object", code="invalid")
+    unknown = {str(name): "There is no such member." for name in data if name not in known}
+    if unknown:
+        raise serializers.ValidationError(unknown, code="unknown")
+    return data
+
+
+def _url(data: Any) -> str:
+    if not isinstance(data, str) or len(data) > 2000:
+        raise serializers.ValidationError({"url": "must be a URL of at most 2000 characters"}, code="invalid")
+    try:
+        parts = urlsplit(data)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("https", "http") or not parts.hostname or not data.isprintable():
+        raise serializers.ValidationError({"url": "must be an http or https URL"}, code="invalid")
+    return data
+
+
+class Also(serializers.ListField):
+    """Further deliveries, for information."""
+
+    child = Delivery()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 5, **options})
