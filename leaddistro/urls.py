@@ -11,6 +11,7 @@ urlpatterns = [
     path("metrics", health.metrics),
     path("v1/", include("leads.api.urls")),
     path("admin/", admin.site.urls),
+    path("v1/", include("buyers.api.urls")),
 ]
 handler400 = "leaddistro.error_pages.bad_request"
 handler404 = "leaddistro.error_pages.not_found"

@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 from django.utils.text import slugify
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.base import StrictSerializer
-from buyers.inputs.documents import Also, Caps, Delivery, Filters, Mock, OpenHours, PriceRules
+from buyers.inputs.documents import Also, Caps, Delivery, Document, Filters, Mock, OpenHours, PriceRules
 from buyers.inputs.fields import Choice, Flag, Metadata, Money, Text, Whole, Zone
 from buyers.models import Sells
 from routing.fields import BUILT_IN, FieldType
@@ -143,6 +144,17 @@ class FieldInput(StrictSerializer):
         return attrs
 
 
+@extend_schema_field(FieldInput(many=True))
+class FieldList(Document):
+    """The fields of a lead type: read whole even where the lead type is only changed."""
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        """Each field with its defaults."""
+        fields = FieldInput(data=data, many=True)
+        fields.is_valid(raise_exception=True)
+        return [dict(field) for field in fields.validated_data]
+
+
 class LeadTypeInput(Kept):
     """A lead type, as POST and PATCH take it. `fields` replaces the list."""
 
@@ -152,7 +164,7 @@ class LeadTypeInput(Kept):
 
     def get_fields(self) -> dict[str, Any]:
         """The member `fields` cannot be declared: DRF's own attribute has that name."""
-        return {**super().get_fields(), "fields": FieldInput(many=True, required=False)}
+        return {**super().get_fields(), "fields": FieldList(required=False)}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Each field once, 200 at most."""

@@ -1,0 +1,79 @@
+"""What a list may be narrowed by. Archived rows are out of sight unless they are asked for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+
+from core.errors import FieldError, FieldProblems
+from core.ids import BadId, decode
+
+Row = TypeVar("Row", bound=Model)
+_PAGING = ("limit", "cursor")
+_MOMENTS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
+_STATUSES = ("active", "paused", "archived")
+
+
+def filtered(request: Request, rows: QuerySet[Row], lookups: Mapping[str, str]) -> QuerySet[Row]:
+    """The rows that the query string asks for.
+
+    `lookups` gives the ORM lookup of each parameter; in front of a colon the prefix of its ids ("ctr:contract_id").
+    `status`, `created_from` and `created_to` are always understood. Raises FieldProblems for what is not.
+    """
+    asked = {name: request.query_params[name] for name in request.query_params if name not in _PAGING}
+    status = asked.pop("status", None)
+    rows = rows.exclude(status="archived") if status is None else rows.filter(status=_status(status))
+    for name, value in asked.items():
+        rows = rows.filter(**_condition(name, value, lookups))
+    return rows
+
+
+def parameters(*names: str) -> list[OpenApiParameter]:
+    """The query parameters of a list for the OpenAPI document."""
+    described = {
+        "status": OpenApiParameter("status", str, enum=list(_STATUSES), description="Archived ones only where asked."),
+        "limit": OpenApiParameter("limit", int, description="1 to 200, 50 by default."),
+        "cursor": OpenApiParameter("cursor", str, description="The `next_cursor` of the page before."),
+        "created_from": OpenApiParameter("created_from", datetime, description="Created at this time or later."),
+        "created_to": OpenApiParameter("created_to", datetime, description="Created before this time."),
+    }
+    return [*described.values(), *(OpenApiParameter(name, str) for name in names)]
+
+
+def _condition(name: str, value: str, lookups: Mapping[str, str]) -> dict[str, Any]:
+    if name in _MOMENTS:
+        return {_MOMENTS[name]: _moment(name, value)}
+    if name not in lookups:
+        raise FieldProblems([FieldError(name[:100], "unknown", "There is no such filter.")])
+    if "\x00" in value:
+        raise FieldProblems([FieldError(name, "invalid", "must not hold NUL")])
+    prefix, colon, column = lookups[name].partition(":")
+    return {column: _id(prefix, name, value)} if colon else {prefix: value}
+
+
+def _id(prefix: str, name: str, value: str) -> UUID:
+    try:
+        return decode(prefix, value)
+    except BadId as error:
+        raise FieldProblems([FieldError(name, "invalid", f"must be an id that starts with {prefix}_")]) from error
+
+
+def _status(value: str) -> str:
+    if value not in _STATUSES:
+        raise FieldProblems([FieldError("status", "invalid_choice", f"must be one of: {', '.join(_STATUSES)}")])
+    return value
+
+
+def _moment(name: str, value: str) -> datetime:
+    problem = FieldProblems([FieldError(name, "invalid", "must be a time such as 2026-05-01T00:00:00Z")])
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise problem from error
+    if moment.tzinfo is None:
+        raise problem
+    return moment

@@ -1,0 +1,22 @@
+"""The paths below /v1 that this app answers."""
+
+from django.urls import path
+
+from buyers.api.buyers import BuyersView, BuyerView
+from buyers.api.campaigns import CampaignsView, CampaignView
+from buyers.api.contracts import ContractsView, ContractView
+from buyers.api.lead_types import LeadTypesView, LeadTypeView
+from buyers.api.wallet import DepositsView, WalletView
+
+urlpatterns = [
+    path("lead-types", LeadTypesView.as_view()),
+    path("lead-types/<str:lead_type_id>", LeadTypeView.as_view()),
+    path("campaigns", CampaignsView.as_view()),
+    path("campaigns/<str:campaign_id>", CampaignView.as_view()),
+    path("buyers", BuyersView.as_view()),
+    path("buyers/<str:buyer_id>", BuyerView.as_view()),
+    path("buyers/<str:buyer_id>/wallet", WalletView.as_view()),
+    path("buyers/<str:buyer_id>/wallet/deposits", DepositsView.as_view()),
+    path("contracts", ContractsView.as_view()),
+    path("contracts/<str:contract_id>", ContractView.as_view()),
+]

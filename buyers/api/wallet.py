@@ -1,0 +1,99 @@
+"""/v1/buyers/{id}/wallet: what a buyer has, and what is paid in."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import StrictSerializer
+from accounts.models import Mode
+from accounts.principals import Principal
+from billing.deposits import deposit
+from billing.models import Journal
+from billing.queries import wallet
+from buyers.api.base import ResourceView, find, read_input
+from buyers.api.buyers import visible_buyers
+from buyers.inputs.fields import Money, Text
+from buyers.models import Buyer
+from core.clock import now
+from core.ids import encode, new_id
+from core.money import to_major
+
+DEPOSIT = "dep"
+
+
+class DepositInput(StrictSerializer):
+    """Money paid in by wire or cheque."""
+
+    amount = Money(positive=True)
+    reference = Text(required=False, allow_blank=True)
+
+
+_WALLET = inline_serializer(
+    "Wallet",
+    {
+        "currency": serializers.CharField(),
+        **{name: Money() for name in ("balance", "held", "available", "credit_limit")},
+        "frozen": serializers.BooleanField(),
+    },
+)
+_DEPOSIT = inline_serializer(
+    "Deposit",
+    {
+        "deposit_id": serializers.CharField(),
+        "journal_id": serializers.CharField(),
+        "amount": Money(),
+        "balance": Money(),
+    },
+)
+
+
+class WalletView(ResourceView):
+    """A buyer's wallet in the book of the key: live or test."""
+
+    read_scope = "billing:read"
+    write_scope = "billing:write"
+
+    @extend_schema(responses=_WALLET)
+    def get(self, request: Request, buyer_id: str) -> Response:
+        """Read a buyer's wallet."""
+        return Response(_record(account_of(self.principal, buyer_id)))
+
+
+class DepositsView(ResourceView):
+    """Money paid into a buyer's wallet by hand."""
+
+    read_scope = "billing:read"
+    write_scope = "billing:write"
+
+    @extend_schema(request=DepositInput, responses={201: _DEPOSIT})
+    def post(self, request: Request, buyer_id: str) -> Response:
+        """Pay in. Send an Idempotency-Key, so that the same wire is never booked twice."""
+        account_id = account_of(self.principal, buyer_id)
+        values = read_input(DepositInput, request.data, self.principal)
+        paid = deposit(account_id=account_id, deposit_id=new_id(), now=now(), actor=self.principal.actor, **values)
+        answer = {
+            "deposit_id": encode(DEPOSIT, paid.id),
+            "journal_id": encode(Journal.prefix, paid.journal_id),
+            "amount": to_major(paid.amount, paid.currency),
+            "balance": to_major(paid.balance, paid.currency),
+        }
+        return Response(answer, status=201)
+
+
+def account_of(principal: Principal, buyer_id: str) -> int:
+    """The buyer's account in the principal's book. Raises NotFound."""
+    buyer = find(visible_buyers(principal), Buyer.prefix, buyer_id)
+    return buyer.account_id if principal.mode == Mode.LIVE else buyer.test_account_id
+
+
+def _record(account_id: int) -> dict[str, Any]:
+    found = wallet(account_id)
+    amounts = ("balance", "held", "available", "credit_limit")
+    return {
+        "currency": found.currency,
+        **{name: to_major(getattr(found, name), found.currency) for name in amounts},
+        "frozen": found.frozen,
+    }

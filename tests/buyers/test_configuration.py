@@ -1,0 +1,173 @@
+"""The configuration through the API: what is created is read back, refused by name, written down, and archived."""
+
+import pytest
+
+from accounts.models import Agency, AuditEntry
+from buyers.models import Contract
+from buyers.terms import campaign_terms
+from routing.models import Campaign
+from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house, a_lead_type, a_market, made, read
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house() -> House:
+    return a_house()
+
+
+def problems(answer: object) -> list[tuple[str, str]]:
+    return [(error["field"], error["code"]) for error in read(answer)["errors"]]  # type: ignore[arg-type]
+
+
+def test_a_buyer_starts_with_an_empty_live_wallet_and_a_full_test_wallet(house: House) -> None:
+    buyer = a_buyer(house, credit_limit=250.5)
+    path = f"/v1/buyers/{buyer['buyer_id']}/wallet"
+    assert house.api.get(path).content == (
+        b'{"currency":"USD","balance":0.00,"held":0.00,"available":250.50,"credit_limit":250.50,"frozen":false}'
+    )
+    assert read(house.test_api.get(path))["balance"] == 1_000_000.00
+
+
+def test_a_deposit_is_paid_in_once_per_idempotency_key(house: House) -> None:
+    path = f"/v1/buyers/{a_buyer(house)['buyer_id']}/wallet"
+    body = {"amount": 500.00, "reference": "wire 12"}
+    first = house.api.post(f"{path}/deposits", body, **{"Idempotency-Key": "wire-12"})
+    again = house.api.post(f"{path}/deposits", body, **{"Idempotency-Key": "wire-12"})
+    assert made(first)["balance"] == 500.00
+    assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
+    assert read(house.api.get(path))["balance"] == 500.00
+
+
+def test_a_contract_is_answered_with_its_defaults_and_a_secret_shown_once(house: House) -> None:
+    buyer, campaign = a_market(house)
+    contract = a_contract(house, buyer, campaign, delivery={"method": "webhook", "url": "https://b.example.com/x"})
+    secret = contract["delivery"].pop("secret")
+    assert secret.startswith("whsec_")
+    assert contract["timezone"] == "America/Chicago"
+    assert contract["price"] == 175.00
+    assert (contract["priority"], contract["weight"], contract["dedupe_days"]) == (1, 50, 30)
+    assert read(house.api.get(f"/v1/contracts/{contract['contract_id']}")) == contract
+
+
+def test_money_inside_documents_is_stored_in_minor_units_and_shown_in_major_ones(house: House) -> None:
+    buyer, campaign = a_market(house)
+    caps = [{"window": "day", "unit": "money", "limit": 500.5, "weekdays": {"sat": 0.25}}]
+    rules = [{"when": {"all": [{"field": "state", "op": "eq", "value": "TX"}]}, "price": 210.1}]
+    contract = a_contract(house, buyer, campaign, caps=caps, price_rules=rules, mock={"bid": 42.5})
+    row = Contract.objects.get()
+    assert row.caps[0]["limit"] == 50050
+    assert row.price_rules[0]["price"] == 21010
+    assert row.mock == {"bid": 4250}
+    assert (contract["caps"], contract["price_rules"], contract["mock"]) == (caps, rules, {"bid": 42.5})
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"price": 1.005}, ("price", "invalid_amount")),
+        ({"price": "175"}, ("price", "invalid")),
+        ({"price": True}, ("price", "invalid")),
+        ({"price": -1}, ("price", "min_value")),
+        ({"priority": "1"}, ("priority", "invalid")),
+        ({"colour": "red"}, ("colour", "unknown")),
+        ({"timezone": "Mars/Base"}, ("timezone", "invalid_zone")),
+        (
+            {"filters": {"all": [{"field": "state", "op": "like", "value": "T"}]}},
+            ("filters.all.0.op", "unknown_operator"),
+        ),
+        ({"caps": [{"window": "year", "unit": "leads", "limit": 1}]}, ("caps.0.window", "unknown_choice")),
+        ({"schedule": [{"days": ["moon"]}]}, ("schedule.0.days.0", "unknown_day")),
+        ({"delivery": {"method": "email", "to": ["a@b.example"]}}, ("delivery.method", "not_available")),
+        ({"delivery": {"method": "webhook"}}, ("delivery.url", "invalid")),
+    ],
+)
+def test_what_is_wrong_with_a_contract_is_named_by_its_path(
+    house: House, body: dict[str, object], problem: tuple[str, str]
+) -> None:
+    buyer, campaign = a_market(house)
+    base = {"buyer_id": buyer["buyer_id"], "campaign_id": campaign["campaign_id"], "price": 175.00}
+    answer = house.api.post("/v1/contracts", {**base, **body})
+    assert (answer.status_code, problems(answer)) == (422, [problem])
+    assert not Contract.objects.exists()
+
+
+def test_a_change_is_one_version_and_one_audit_entry_with_old_and_new(house: House) -> None:
+    buyer, campaign = a_market(house)
+    contract = a_contract(house, buyer, campaign)
+    before = Agency.objects.get().version
+    house.api.patch(f"/v1/contracts/{contract['contract_id']}", {"price": 180, "priority": 2})
+    entry = AuditEntry.objects.get(action="contract.update")
+    assert entry.changes == {"price": [175.0, 180.0], "priority": [1, 2]}
+    assert (entry.object_id, entry.version) == (contract["contract_id"], before + 1)
+    assert Agency.objects.get().version == before + 1
+
+
+def test_a_change_that_changes_nothing_is_no_version(house: House) -> None:
+    buyer, campaign = a_market(house)
+    contract = a_contract(house, buyer, campaign)
+    before = Agency.objects.get().version
+    assert house.api.patch(f"/v1/contracts/{contract['contract_id']}", {"price": 175}).status_code == 200
+    assert Agency.objects.get().version == before
+
+
+def test_the_next_terms_hold_what_was_changed(house: House) -> None:
+    buyer, campaign = a_market(house)
+    contract = a_contract(house, buyer, campaign)
+    row = Campaign.objects.get()
+    old = campaign_terms(row.pk)
+    house.api.patch(f"/v1/contracts/{contract['contract_id']}", {"price": 180})
+    new = campaign_terms(row.pk)
+    assert [terms.market.contracts[0].price for terms in (old, new)] == [17500, 18000]
+    assert old.digest != new.digest
+
+
+def test_a_stale_if_match_is_refused_and_a_fresh_one_is_not(house: House) -> None:
+    path = f"/v1/buyers/{a_buyer(house)['buyer_id']}"
+    tag = house.api.get(path)["ETag"]
+    assert house.api.patch(path, {"return_days": 9}, **{"If-Match": tag}).status_code == 200
+    refused = house.api.patch(path, {"return_days": 3}, **{"If-Match": tag})
+    assert (refused.status_code, read(refused)["code"]) == (412, "changed_meanwhile")
+    assert read(house.api.get(path))["return_days"] == 9
+
+
+def test_what_is_archived_leaves_the_lists_unless_asked_for(house: House) -> None:
+    buyer, campaign = a_market(house)
+    a_contract(house, buyer, campaign)
+    assert house.api.delete(f"/v1/buyers/{buyer['buyer_id']}").status_code == 204
+    for path in ("/v1/buyers", "/v1/contracts"):
+        assert read(house.api.get(path))["data"] == []
+        assert len(read(house.api.get(f"{path}?status=archived"))["data"]) == 1
+
+
+def test_lists_are_filtered_and_paged(house: House) -> None:
+    names = [a_buyer(house, name=name)["name"] for name in ("One", "Two", "Three")]
+    first = read(house.api.get("/v1/buyers?limit=2"))
+    second = read(house.api.get(f"/v1/buyers?limit=2&cursor={first['next_cursor']}"))
+    assert [buyer["name"] for buyer in (*first["data"], *second["data"])] == names[::-1]
+    assert [buyer["name"] for buyer in read(house.api.get("/v1/buyers?name=thr"))["data"]] == ["Three"]
+    assert problems(house.api.get("/v1/buyers?colour=red")) == [("colour", "unknown")]
+
+
+def test_a_used_field_keeps_its_type_and_a_filtered_one_stays(house: House) -> None:
+    lead_type = a_lead_type(house)
+    condition = {"all": [{"field": "severity", "op": "eq", "value": "severe"}]}
+    a_contract(house, a_buyer(house), a_campaign(house), filters=condition)
+    path = f"/v1/lead-types/{lead_type['lead_type_id']}"
+    retyped = house.api.patch(path, {"fields": [{"name": "severity", "type": "text"}]})
+    assert problems(retyped) == [("fields.0.type", "in_use")]
+    assert problems(house.api.patch(path, {"fields": []})) == [("fields", "in_use")]
+    assert read(house.api.get(path)) == lead_type
+    assert read(house.api.delete(path))["code"] == "in_use"
+
+
+def test_a_key_of_a_buyer_reads_its_own_and_changes_nothing(house: House) -> None:
+    buyer, campaign = a_market(house)
+    a_contract(house, a_buyer(house, name="Other"), campaign)
+    own = a_contract(house, buyer, campaign)
+    uuid = Contract.objects.get(buyer__name="Lone Star Law").buyer_id
+    theirs = house.key(buyer_id=uuid)
+    assert [row["contract_id"] for row in read(theirs.get("/v1/contracts"))["data"]] == [own["contract_id"]]
+    assert "floor_price" not in read(theirs.get("/v1/campaigns/auto"))
+    refused = theirs.patch(f"/v1/buyers/{buyer['buyer_id']}", {"credit_limit": 1000})
+    assert (refused.status_code, read(refused)["code"]) == (403, "agency_only")
