@@ -12,6 +12,7 @@ from core.sealing import Sealer
 from core.sql import Statement
 from leads.snapshot import CampaignView, Snapshot, SourceView
 from leads.types import LeadData, Scalar
+from routing.reasons import Reason
 from scoring.scorecard import Scored
 
 
@@ -19,7 +20,8 @@ from scoring.scorecard import Scored
 class Draft:
     """A valid lead with its score, under one configuration. Nothing of it is stored yet unless `stored` is true.
 
-    `number` is that of its next decision, `sequence` that of the last event told of it.
+    `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
+    had their chance.
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class Draft:
     stored: bool = False
     number: int = 1
     sequence: int = 0
+    closed: Mapping[UUID, Reason] = field(default_factory=dict)
 
     @property
     def mode(self) -> str:

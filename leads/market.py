@@ -40,7 +40,7 @@ class Look:
 
 def look(draft: Draft, *, repeat: Repeat | None, now: datetime) -> Look:
     """Needs a transaction; holds the person and, shared, the configuration until it ends. One round trip."""
-    keys = sorted(usage_keys(draft.campaign.terms.market, draft.source.terms, now))
+    keys = usage_keys(draft.campaign.terms.market, draft.source.terms, now)
     statements = {
         "agency": Statement(
             f'SELECT "version", "status" FROM "{Agency._meta.db_table}" WHERE "id" = %s',

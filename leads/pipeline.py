@@ -5,7 +5,7 @@ answered by a rival) changes nothing and the trip is made again with what is tru
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -68,7 +68,7 @@ def submit_lead(
 
     def trip(view: snapshot.Snapshot) -> Outcome:
         draft = prepare(principal=principal, view=view, submission=submission, received_at=received_at)
-        return _route(draft, repeat=repeat, now=received_at)
+        return route(draft, repeat=repeat, now=received_at)
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     return travel(version, trip)
@@ -87,7 +87,8 @@ def travel(view: snapshot.Snapshot, trip: Callable[[snapshot.Snapshot], Outcome]
     raise Busy
 
 
-def _route(draft: Draft, *, repeat: Repeat | None, now: datetime) -> Outcome:
+def route(draft: Draft, *, repeat: Repeat | None, now: datetime, kind: str = Decision.Kind.ROUTE) -> Outcome:
+    """Opens a transaction or joins the open one. Look at the market, decide, settle; one attempt of `travel`."""
     with transaction.atomic():
         seen = look(draft, repeat=repeat, now=now)
         if seen.repeat is not None:
@@ -95,7 +96,7 @@ def _route(draft: Draft, *, repeat: Repeat | None, now: datetime) -> Outcome:
         if seen.version != draft.snapshot.version:
             raise Overtaken
         if not seen.missing:
-            return decide_and_settle(draft, seen, repeat=repeat, now=now)
+            return decide_and_settle(draft, seen, repeat=repeat, now=now, kind=kind)
     open_counters(draft, seen.missing)
     raise Overtaken
 
@@ -104,7 +105,7 @@ def decide_and_settle(
     draft: Draft, seen: Look, *, repeat: Repeat | None, now: datetime, kind: str = Decision.Kind.ROUTE
 ) -> Outcome:
     """Needs the look's transaction. Decide by what was seen and write it down."""
-    early = _early_fate(draft, seen)
+    early = early_fate(draft, seen)
     decided = None
     if early is None:
         market = market_of(draft, seen, now)
@@ -120,7 +121,7 @@ def decide_and_settle(
     return Outcome(status, body)
 
 
-def _early_fate(draft: Draft, seen: Look) -> Fate | None:
+def early_fate(draft: Draft, seen: Look) -> Fate | None:
     """What ends the trip before any buyer is asked: missing or old consent, or a person seen before."""
     reason = consent_rejection(
         draft.data.fields,
@@ -145,7 +146,7 @@ def market_of(draft: Draft, seen: Look, now: datetime) -> Market:
             score=draft.scored.score,
             received_at=draft.received_at,
         ),
-        state=seen.state,
+        state=replace(seen.state, closed=draft.closed) if draft.closed else seen.state,
         now=now,
         seed=draft.id.int & (2**63 - 1),
         mode=draft.mode,

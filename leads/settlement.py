@@ -46,15 +46,18 @@ def settle(
     decided: tuple[Market, Verdicts, int] | None = None,
     kind: str = Decision.Kind.ROUTE,
     repeat: tuple[Repeat, dict[str, Any], int] | None = None,
+    written: tuple[list[Statement], list[Statement]] | None = None,
 ) -> None:
     """Needs a transaction. Write the lead's fate; `decided` is the market, its decision and the configuration's id.
+
+    `written` stands for sales on record whose hold becomes a charge: their money, instead of new sales.
 
     Raises CapReached, InsufficientFunds, or accounts.idempotency.InFlight where a rival was first; the caller rolls
     back and looks again.
     """
     events = lead_events(draft, fate, now=now)
     told = subscriptions.read(agency_id=draft.snapshot.agency_id, mode=draft.mode)
-    money, funds = _money(draft, fate.sales, now)
+    money, funds = _money(draft, fate.sales, now) if written is None else written
     caps = _claims(draft, *decided[:2]) if decided else []
     turns = _turns(draft, decided[1]) if decided else []
     run(
@@ -62,7 +65,7 @@ def settle(
             *_repeat_statements(draft, repeat, now),
             *_lead_statements(draft, fate, told_sequence(draft, events), now),
             *_decision_statements(draft, fate, decided, kind, now),
-            *_sale_statements(draft, fate.sales, now),
+            *([] if written else _sale_statements(draft, fate.sales, now)),
             *money,
             *event_statements(events, told, now=now),
             *turns,

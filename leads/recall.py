@@ -1,0 +1,68 @@
+"""Takes a recorded lead up again: the draft it once was, from what is sealed of it."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from accounts.principals import Principal
+from accounts.vault import open_data_key
+from core import json
+from core.errors import DomainError
+from leads.drafts import Draft
+from leads.models import Lead, Sale
+from leads.settlement import lead_context
+from leads.snapshot import Snapshot
+from leads.types import LeadData
+from routing.reasons import Reason
+from scoring.scorecard import SCORECARD
+
+_CLOSED = {Sale.State.REFUSED: Reason.BUYER_REFUSED, Sale.State.EXPIRED: Reason.BUYER_UNREACHABLE}
+
+
+class CampaignArchived(DomainError):
+    """The lead's campaign or source is archived: there is no market for it any more."""
+
+    code = "campaign_archived"
+
+
+def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
+    """The lead as a draft that is stored already. Contracts that refused it or let it expire stay closed to it.
+
+    Raises accounts.vault.Erased where its data was erased, and CampaignArchived.
+    """
+    campaign, source = view.campaigns.get(lead.campaign_id), view.sources.get(lead.source_id)
+    if campaign is None or source is None:
+        raise CampaignArchived
+    sealer = open_data_key(lead.pk)
+    contents: Mapping[str, Any] = json.loads(sealer.open(bytes(lead.sealed), lead_context(lead.pk)))
+    return Draft(
+        id=lead.pk,
+        principal=principal,
+        snapshot=view,
+        campaign=campaign,
+        source=source,
+        source_text=lead.source_text,
+        data=LeadData(contents["fields"], frozenset(contents["flags"])),
+        external_id=lead.external_id,
+        metadata=contents["metadata"],
+        phone_hash=_bytes(lead.phone_hash),
+        email_hash=_bytes(lead.email_hash),
+        scored=SCORECARD.score(contents["features"]),
+        features=contents["features"],
+        received_at=lead.created_at,
+        sealer=sealer,
+        key_statement=None,
+        stored=True,
+        number=lead.decisions.count() + 1,
+        sequence=lead.last_sequence,
+        closed=_closed(lead),
+    )
+
+
+def _closed(lead: Lead) -> dict[UUID, Reason]:
+    ended = lead.sales.filter(state__in=list(_CLOSED)).values_list("contract_id", "state")
+    return {contract_id: _CLOSED[Sale.State(state)] for contract_id, state in ended}
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
