@@ -139,7 +139,7 @@ def test_the_real_house_survives_the_loss_of_every_child_and_leaves_no_orphan(
 ) -> None:
     port = free_port()
     surroundings = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-    surroundings |= {"PORT": str(port), "DATA_DIR": str(tmp_path), "SEED_DEMO": "0"}
+    surroundings |= {"PORT": str(port), "DATA_DIR": str(tmp_path), "SEED_DEMO": "0", "WEB_WORKERS": "1"}
     surroundings |= {"DJANGO_SETTINGS_MODULE": "leaddistro.settings"}
     if os.environ.get("DB", "sqlite") == "sqlite":
         surroundings["DATABASE_URL"] = ""
