@@ -200,7 +200,6 @@ def choice_reader(choices: tuple[str, ...]) -> Reader:
 
 READERS: Final[dict[str, Reader]] = {
     "text": read_text,
-    "line": read_line,
     "integer": read_integer,
     "decimal": read_decimal,
     "boolean": read_boolean,
@@ -211,7 +210,6 @@ READERS: Final[dict[str, Reader]] = {
     "state": read_state,
     "zip": read_zip,
     "url": read_url,
-    "ip_address": read_ip_address,
 }
 """The reader of each field type; `choice` is built by `choice_reader`."""
 

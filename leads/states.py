@@ -1,4 +1,4 @@
-"""The states as USPS codes: the fifty, the District, territories, associated states and military mail."""
+"""The states as USPS codes: the fifty, the District, territories and military mail."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ NH New Hampshire|NJ New Jersey|NM New Mexico|NY New York|NC North Carolina|ND No
 OR Oregon|PA Pennsylvania|RI Rhode Island|SC South Carolina|SD South Dakota|TN Tennessee|TX Texas|UT Utah|VT Vermont
 VA Virginia|WA Washington|WV West Virginia|WI Wisconsin|WY Wyoming
 DC District of Columbia|DC Washington DC|DC Washington, DC|PR Puerto Rico|GU Guam|VI Virgin Islands|VI US Virgin Islands
-AS American Samoa|MP Northern Mariana Islands|FM Micronesia|MH Marshall Islands|PW Palau
+AS American Samoa|MP Northern Mariana Islands
 AA Armed Forces Americas|AE Armed Forces Europe|AP Armed Forces Pacific
 """
 

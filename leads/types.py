@@ -2,48 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 Scalar = str | int | float | bool
 """A single value as JSON and forms carry it."""
 
 Raw = Scalar | list[Scalar]
 """What a source may send in a field: one value, or a list of them."""
-
-BUILT_IN_FIELDS = frozenset(
-    (
-        "first_name",
-        "last_name",
-        "phone",
-        "email",
-        "address",
-        "city",
-        "state",
-        "zip",
-        "case_type",
-        "ip_address",
-        "consent_timestamp",
-        "consent_text",
-        "click_id",
-        "sub_id",
-        "landing_page",
-        "user_agent",
-    )
-)
-"""Fields every lead may have whatever its type; they do not count against the limit on custom fields."""
-
-
-class FieldLike(Protocol):
-    """What the intake needs to know of a field of a lead type."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def choices(self) -> tuple[str, ...]: ...
-    @property
-    def required(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

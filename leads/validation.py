@@ -9,22 +9,25 @@ from typing import Final
 
 from core.errors import FieldError, FieldProblems
 from leads.consent import future_consent
-from leads.normalize import READERS, Malformed, Reader, choice_reader, read_anything, read_phone
+from leads.normalize import (
+    READERS,
+    Malformed,
+    Reader,
+    choice_reader,
+    read_anything,
+    read_ip_address,
+    read_line,
+    read_phone,
+)
 from leads.phones import is_assigned
-from leads.types import FieldLike, LeadData, Raw
+from leads.types import LeadData, Raw
+from routing.fields import BUILT_IN, FieldSpec
 
-_BUILT_IN: Final[dict[str, Reader]] = {
-    "phone": READERS["phone"],
-    "email": READERS["email"],
-    "state": READERS["state"],
-    "zip": READERS["zip"],
-    "ip_address": READERS["ip_address"],
-    "consent_timestamp": READERS["datetime"],
-    "landing_page": READERS["url"],
-    "consent_text": READERS["text"],
-    **dict.fromkeys(
-        ("first_name", "last_name", "address", "city", "case_type", "click_id", "sub_id", "user_agent"), READERS["line"]
-    ),
+_ONE_LINE: Final = ("first_name", "last_name", "address", "city", "case_type", "click_id", "sub_id", "user_agent")
+_OWN_FORM: Final[dict[str, Reader]] = {
+    **{name: READERS[spec.type] for name, spec in BUILT_IN.items()},
+    **dict.fromkeys(_ONE_LINE, read_line),
+    "ip_address": read_ip_address,
 }
 """Built-in fields keep their own form whatever a lead type says; it may narrow one to choices, or require it."""
 
@@ -34,9 +37,9 @@ class Validator:
 
     __slots__ = ("_phones", "_readers", "_required")
 
-    def __init__(self, specs: Iterable[FieldLike] = ()) -> None:
+    def __init__(self, specs: Iterable[FieldSpec] = ()) -> None:
         fields = tuple(specs)
-        self._readers = _BUILT_IN | {spec.name: _reader(spec) for spec in fields}
+        self._readers = _OWN_FORM | {spec.name: _reader(spec) for spec in fields}
         self._required = tuple(spec.name for spec in fields if spec.required)
         self._phones = tuple(name for name, reader in self._readers.items() if reader is read_phone)
 
@@ -75,7 +78,7 @@ class Validator:
         return frozenset(f"{name}_invalid" for name, number in numbers if number and not is_assigned(str(number)))
 
 
-def _reader(spec: FieldLike) -> Reader:
+def _reader(spec: FieldSpec) -> Reader:
     if spec.type == "choice":
-        return choice_reader(tuple(spec.choices))
-    return _BUILT_IN.get(spec.name) or READERS[spec.type]
+        return choice_reader(spec.choices)
+    return _OWN_FORM.get(spec.name) or READERS[spec.type]

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 
 from core.errors import FieldError, FieldProblems
-from leads.types import BUILT_IN_FIELDS, Raw, Scalar, Submission
+from leads.types import Raw, Scalar, Submission
+from routing.fields import BUILT_IN
 
 MAX_CUSTOM_FIELDS = 200
 MAX_NAME = 64
@@ -70,12 +71,12 @@ def _metadata(value: object, problems: list[FieldError]) -> dict[str, Scalar]:
 
 
 def _fields(members: dict[str, object], problems: list[FieldError]) -> dict[str, Raw]:
-    if len(members) > MAX_CUSTOM_FIELDS and len(members.keys() - BUILT_IN_FIELDS) > MAX_CUSTOM_FIELDS:
+    if len(members) > MAX_CUSTOM_FIELDS and len(members.keys() - BUILT_IN.keys()) > MAX_CUSTOM_FIELDS:
         problems.append(FieldError("", "too_many_fields", f"At most {MAX_CUSTOM_FIELDS} custom fields."))
         return {}
     fields: dict[str, Raw] = {}
     for name, value in members.items():
-        if name not in BUILT_IN_FIELDS and (problem := _name_problem(name)):
+        if name not in BUILT_IN and (problem := _name_problem(name)):
             problems.append(problem)
         elif type(value) is str and len(value) <= MAX_TEXT and "\0" not in value:
             fields[name] = value

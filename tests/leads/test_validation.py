@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,17 @@ from core.errors import FieldProblems
 from leads.intake.json_post import read_json
 from leads.types import LeadData
 from leads.validation import Validator
+from routing.fields import FieldSpec, FieldType
 
 NOON = datetime(2026, 5, 12, 12, tzinfo=UTC)
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 
 
-@dataclass(frozen=True)
-class Spec:
-    name: str
-    type: str
-    choices: tuple[str, ...] = ()
-    required: bool = False
+def spec(name: str, kind: str, choices: tuple[str, ...] = (), *, required: bool = False) -> FieldSpec:
+    return FieldSpec(name, FieldType(kind), choices, required)
 
 
-def check(lead_type: list[Spec], payload: Any, received_at: datetime = NOON) -> LeadData:
+def check(lead_type: list[FieldSpec], payload: Any, received_at: datetime = NOON) -> LeadData:
     submission = read_json(json.dumps(payload).encode())
     return Validator(lead_type).check(submission.fields, received_at=received_at)
 
@@ -37,7 +33,8 @@ def check(lead_type: list[Spec], payload: Any, received_at: datetime = NOON) -> 
 def test_a_sample_becomes_its_lead_or_its_problems(path: Path) -> None:
     sample = json.loads(path.read_text())
     specs = [
-        Spec(s["name"], s["type"], tuple(s.get("choices", ())), s.get("required", False)) for s in sample["lead_type"]
+        spec(s["name"], s["type"], tuple(s.get("choices", ())), required=s.get("required", False))
+        for s in sample["lead_type"]
     ]
     received_at = datetime.fromisoformat(sample["received_at"])
     if "problems" in sample:
@@ -52,22 +49,22 @@ def test_a_sample_becomes_its_lead_or_its_problems(path: Path) -> None:
 
 
 def test_an_unassigned_number_of_any_telephone_field_is_flagged_and_kept() -> None:
-    lead = check([Spec("work_phone", "phone")], {"phone": "+15124721234", "work_phone": "+15551234567"})
+    lead = check([spec("work_phone", "phone")], {"phone": "+15124721234", "work_phone": "+15551234567"})
     assert lead == LeadData({"phone": "+15124721234", "work_phone": "+15551234567"}, frozenset({"work_phone_invalid"}))
 
 
 def test_a_lead_type_may_narrow_a_built_in_field_to_choices() -> None:
-    specs = [Spec("case_type", "choice", ("auto_accident", "slip_and_fall"))]
+    specs = [spec("case_type", "choice", ("auto_accident", "slip_and_fall"))]
     assert check(specs, {"case_type": "AUTO_ACCIDENT"}).fields == {"case_type": "auto_accident"}
 
 
 def test_a_lead_type_that_calls_the_phone_a_text_does_not_change_its_form() -> None:
-    assert check([Spec("phone", "text", required=True)], {"phone": "512-472-1234"}).fields == {"phone": "+15124721234"}
+    assert check([spec("phone", "text", required=True)], {"phone": "512-472-1234"}).fields == {"phone": "+15124721234"}
 
 
 def test_a_refused_field_is_not_also_called_missing() -> None:
     with pytest.raises(FieldProblems) as refusal:
-        check([Spec("phone", "phone", required=True)], {"phone": "123"})
+        check([spec("phone", "phone", required=True)], {"phone": "123"})
     assert [(error.field, error.code) for error in refusal.value.errors] == [("phone", "invalid_phone")]
 
 
@@ -76,7 +73,7 @@ def test_an_empty_lead_is_valid_where_nothing_is_required() -> None:
 
 
 def test_false_and_zero_are_values_and_satisfy_required() -> None:
-    specs = [Spec("insured", "boolean", required=True), Spec("claims", "integer", required=True)]
+    specs = [spec("insured", "boolean", required=True), spec("claims", "integer", required=True)]
     assert check(specs, {"insured": False, "claims": 0}).fields == {"insured": False, "claims": 0}
 
 
@@ -91,6 +88,6 @@ NAMES = st.sampled_from(
 @given(st.dictionaries(NAMES | st.text(), JSON) | JSON)
 def test_any_json_is_a_lead_or_a_named_refusal(payload: object) -> None:
     with suppress(FieldProblems):
-        lead = check([Spec(kind, kind) for kind in TYPES], payload)
+        lead = check([spec(kind, kind) for kind in TYPES], payload)
         assert isinstance(payload, dict)
         assert lead.fields.keys() <= payload.keys()
