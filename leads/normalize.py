@@ -6,7 +6,7 @@ stable code and the cure. Reading a normal form again gives the same: what is st
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address
@@ -186,7 +186,7 @@ def read_anything(value: Raw) -> Raw | None:
     return value
 
 
-def choice_reader(choices: tuple[str, ...]) -> Reader:
+def choice_reader(choices: Sequence[str]) -> Reader:
     """A reader that gives the choice as it was declared, whatever the case it was posted in."""
     canonical = {choice.casefold(): choice for choice in choices}
     detail = f"Send one of: {', '.join(choices)}."[:500]

@@ -20,8 +20,8 @@ from leads.normalize import (
     read_phone,
 )
 from leads.phones import is_assigned
-from leads.types import LeadData, Raw
-from routing.fields import BUILT_IN, FieldSpec
+from leads.types import FieldLike, LeadData, Raw
+from routing.fields import BUILT_IN
 
 _ONE_LINE: Final = ("first_name", "last_name", "address", "city", "case_type", "click_id", "sub_id", "user_agent")
 _OWN_FORM: Final[dict[str, Reader]] = {
@@ -37,7 +37,7 @@ class Validator:
 
     __slots__ = ("_phones", "_readers", "_required")
 
-    def __init__(self, specs: Iterable[FieldSpec] = ()) -> None:
+    def __init__(self, specs: Iterable[FieldLike] = ()) -> None:
         fields = tuple(specs)
         self._readers = _OWN_FORM | {spec.name: _reader(spec) for spec in fields}
         self._required = tuple(spec.name for spec in fields if spec.required)
@@ -78,7 +78,7 @@ class Validator:
         return frozenset(f"{name}_invalid" for name, number in numbers if number and not is_assigned(str(number)))
 
 
-def _reader(spec: FieldSpec) -> Reader:
+def _reader(spec: FieldLike) -> Reader:
     if spec.type == "choice":
         return choice_reader(spec.choices)
     return _OWN_FORM.get(spec.name) or READERS[spec.type]

@@ -1,140 +1,164 @@
-"""What is known of a lead when it arrives, as features that hold nothing personal. Pure.
+"""What is known of a lead the moment it arrives, as features: nothing in them says who the person is.
 
-Never a feature: a name, gender, birth date, race, religion, and anything that happens after the lead came in.
+A feature is a category, a number, a flag, or None where it is not known. They are computed once, from the normalised
+fields and the instant of receipt alone, and stored with the lead: training sees exactly what scoring saw.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any, cast
+from typing import Final, Protocol
 
-import zipcodes
+from scoring.domains import email_class
+from scoring.geography import STATE_OF_AREA_CODE, STATE_OF_ZIP_PREFIX, TOLL_FREE, ZONE_OF_STATE
+from scoring.protected import is_protected
 
-Features = dict[str, Any]
+Feature = str | int | float | bool | None
+Features = dict[str, Feature]
+Fields = Mapping[str, object]
 
-_FREE = """
-gmail.com yahoo.com hotmail.com outlook.com aol.com icloud.com live.com msn.com comcast.net proton.me me.com att.net
-verizon.net sbcglobal.net ymail.com mail.com gmx.com
-"""
-_DISPOSABLE = """
-mailinator.com guerrillamail.com 10minutemail.com tempmail.com trashmail.com yopmail.com sharklasers.com
-dispostable.com getnada.com maildrop.cc temp-mail.org throwawaymail.com
-"""
-FREE_MAIL = frozenset(_FREE.split())
-DISPOSABLE_MAIL = frozenset(_DISPOSABLE.split())
-ROLES = frozenset(("info", "admin", "sales", "support", "contact", "office", "test", "noreply", "no-reply"))
-CONTACT = ("first_name", "last_name", "phone", "email", "address", "city", "state", "zip")
+CONTACT_FIELDS = frozenset(("first_name", "last_name", "phone", "email", "state"))
+_INCIDENTS = ("accident", "incident", "injury", "loss", "damage", "crash")
+_INCIDENT_DATES = tuple(form.format(name) for name in _INCIDENTS for form in ("{}_date", "date_of_{}"))
+_ADOPTED_TYPES = frozenset(("choice", "integer", "decimal", "boolean"))
+_BOTS = ("bot", "curl", "python", "spider", "headless", "scrapy", "httpclient", "okhttp", "go-http")
 
 
-def features_of(fields: Mapping[str, Any], *, flags: frozenset[str], received_at: datetime) -> Features:
-    """The features of a valid lead's normalised fields."""
-    return {
-        "phone": _phone(fields, flags),
-        "area_code_state": _area_code(fields),
-        "email": _email(fields.get("email")),
-        "email_names_person": _names_person(fields),
-        "zip_state": _zip_state(fields),
-        "consent_minutes": _minutes_before(fields.get("consent_timestamp"), received_at),
-        "incident_days": _incident_days(fields, received_at.date()),
-        "ip": _ip(fields.get("ip_address")),
-        "contact_share": sum(1 for name in CONTACT if fields.get(name)) / len(CONTACT),
-        "tracked": any(fields.get(name) for name in ("click_id", "sub_id", "landing_page")),
-        "has_detail": len(fields.keys() - set(CONTACT)) >= 3,
+class DeclaredField(Protocol):
+    """What scoring needs to know of a field of a lead type."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def personal(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What scoring knows of a lead type: its name, the fields a full lead has, and those that may become features."""
+
+    vertical: str
+    expected: frozenset[str]
+    adopted: tuple[str, ...]
+    dates: tuple[str, ...]
+
+    @classmethod
+    def of(cls, vertical: str, fields: Iterable[DeclaredField] = ()) -> "Profile":
+        """The profile of a lead type. Personal fields, free text and protected names never become features."""
+        declared = tuple(fields)
+        usable = sorted((field.name, field.type) for field in declared if not field.personal)
+        usable = [(name, kind) for name, kind in usable if not is_protected(name)]
+        return cls(
+            vertical=vertical,
+            expected=CONTACT_FIELDS.union(field.name for field in declared),
+            adopted=tuple(name for name, kind in usable if kind in _ADOPTED_TYPES),
+            dates=tuple(name for name, kind in usable if kind == "date"),
+        )
+
+
+ANY_LEAD: Final = Profile.of("")
+"""The profile of a lead whose type nobody told us."""
+
+
+def features_of(
+    fields: Fields, *, flags: frozenset[str], received_at: datetime, profile: Profile = ANY_LEAD
+) -> Features:
+    """The features of a valid lead: `fields` as normalised, `flags` the doubts of its validation."""
+    state = fields.get("state")
+    zone = ZONE_OF_STATE.get(str(state))
+    local = received_at.astimezone(zone) if zone else None
+    features: Features = {
+        "vertical": profile.vertical,
+        "state": state if isinstance(state, str) else None,
+        "case_type": _code(fields.get("case_type")),
+        "consent_age_minutes": _consent_age(fields.get("consent_timestamp"), received_at),
+        "local_hour": local.hour if local else None,
+        "local_weekday": local.weekday() if local else None,
+        "filled_share": round(len(profile.expected & fields.keys()) / len(profile.expected), 2),
+        "ip": _ip_kind(fields.get("ip_address")),
+        "zip_agrees": _agrees(STATE_OF_ZIP_PREFIX.get(str(fields.get("zip"))[:3]), state),
+        "tracked": not fields.keys().isdisjoint(("click_id", "sub_id", "landing_page")),
+        "user_agent": _user_agent(fields.get("user_agent")),
     }
+    _add_phone(features, fields.get("phone"), state, assigned="phone_invalid" not in flags)
+    _add_email(features, fields)
+    _add_dates(features, fields, profile, received_at.date())
+    for name in profile.adopted:
+        features[f"field.{name}"] = _code(fields.get(name))
+    return features
 
 
-def _phone(fields: Mapping[str, Any], flags: frozenset[str]) -> str:
-    number = fields.get("phone")
-    if not number:
-        return "missing"
-    if "phone_invalid" in flags:
-        return "unassigned"
-    return "toll_free" if str(number)[2:5] in ("800", "833", "844", "855", "866", "877", "888") else "valid"
+def _add_phone(features: Features, phone: object, state: object, *, assigned: bool) -> None:
+    features["area_code_agrees"] = None
+    if not isinstance(phone, str):
+        features["phone"] = "missing"
+    elif not phone.startswith("+1"):
+        features["phone"] = "foreign"
+    elif phone[2:5] in TOLL_FREE:
+        features["phone"] = "toll_free"
+    else:
+        features["phone"] = "ordinary" if assigned else "unassigned"
+        features["area_code_agrees"] = _agrees(STATE_OF_AREA_CODE.get(phone[2:5]), state)
 
 
-def _email(address: object) -> str:
-    if not isinstance(address, str):
-        return "missing"
-    local, _, domain = address.rpartition("@")
-    if domain in DISPOSABLE_MAIL:
-        return "disposable"
-    if local in ROLES:
-        return "role"
-    if domain.endswith(".edu"):
-        return "education"
-    return "free" if domain in FREE_MAIL else "own_domain"
+def _add_email(features: Features, fields: Fields) -> None:
+    email = fields.get("email")
+    local, _, domain = email.partition("@") if isinstance(email, str) else ("", "", "")
+    features["email"] = email_class(local, domain) if domain else "missing"
+    features["email_resembles_name"] = _resembles(local, fields.get("first_name"), fields.get("last_name"))
+    features["email_digit_share"] = round(sum(map(str.isdigit, local)) / len(local), 2) if local else None
 
 
-def _names_person(fields: Mapping[str, Any]) -> bool | None:
-    local = str(fields.get("email") or "").rpartition("@")[0]
-    names = [str(fields.get(name) or "").lower() for name in ("first_name", "last_name")]
-    if not local or not any(names):
-        return None
-    return any(len(name) > 2 and name in local for name in names)
+def _add_dates(features: Features, fields: Fields, profile: Profile, today: date) -> None:
+    for name in profile.dates:
+        features[f"days_since.{name}"] = _days_since(fields.get(name), today)
+    ages = (_days_since(fields[name], today) for name in _INCIDENT_DATES if name in fields)
+    features["incident_age_days"] = next((age for age in ages if age is not None), None)
 
 
-def _area_code(fields: Mapping[str, Any]) -> bool | None:
-    number, state = str(fields.get("phone") or ""), fields.get("state")
-    if not (number.startswith("+1") and state):
-        return None
-    states = _area_codes().get(number[2:5])
-    return None if states is None else state in states
-
-
-def _zip_state(fields: Mapping[str, Any]) -> bool | None:
-    code, state = fields.get("zip"), fields.get("state")
-    if not (code and state):
-        return None
-    known = _zip_states().get(str(code))
-    return None if known is None else known == state
-
-
-def warm() -> None:
-    """Load the tables of ZIP and area codes (half a second), so that no lead has to wait for them."""
-    _zip_states()
-    _area_codes()
-
-
-def _places() -> list[dict[str, Any]]:
-    return cast("list[dict[str, Any]]", zipcodes.list_all())  # type: ignore[no-untyped-call]
-
-
-@lru_cache(maxsize=1)
-def _zip_states() -> dict[str, str]:
-    return {str(place["zip_code"]): str(place["state"]) for place in _places()}
-
-
-@lru_cache(maxsize=1)
-def _area_codes() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for place in _places():
-        for code in place["area_codes"]:
-            found.setdefault(str(code), set()).add(str(place["state"]))
-    return {code: frozenset(states) for code, states in found.items()}
-
-
-def _minutes_before(text: object, received_at: datetime) -> float | None:
-    if not isinstance(text, str):
-        return None
-    return max((received_at - datetime.fromisoformat(text)).total_seconds() / 60, 0.0)
-
-
-def _incident_days(fields: Mapping[str, Any], received: date) -> int | None:
-    for name in ("accident_date", "incident_date", "loss_date"):
-        value = fields.get(name)
-        if isinstance(value, str):
-            try:
-                return (received - date.fromisoformat(value)).days
-            except ValueError:
-                return None
-    return None
-
-
-def _ip(text: object) -> str:
-    if not isinstance(text, str):
-        return "missing"
+def _days_since(value: object, today: date) -> int | None:
+    """Days from a date until today; None for what is no date, which a field nobody declared may hold."""
     try:
-        return "public" if ip_address(text).is_global else "private"
+        return (today - date.fromisoformat(value)).days if isinstance(value, str) else None
     except ValueError:
+        return None
+
+
+def _consent_age(value: object, received_at: datetime) -> float | None:
+    if not isinstance(value, str):
+        return None
+    return max(0.0, round((received_at - datetime.fromisoformat(value)).total_seconds() / 60, 1))
+
+
+def _resembles(local: str, first: object, last: object) -> bool | None:
+    """Whether a name of three letters or more occurs in the address; None where there is nothing to compare."""
+    names = [name.lower().replace(" ", "") for name in (first, last) if isinstance(name, str) and len(name) > 2]
+    return any(name in local for name in names) if local and names else None
+
+
+def _agrees(found: str | None, state: object) -> bool | None:
+    return found == state if found and state else None
+
+
+def _ip_kind(text: object) -> str:
+    """Whether an address is one of the public Internet; private and documentation ranges say nothing of a person."""
+    if not isinstance(text, str):
         return "missing"
+    return "public" if ip_address(text).is_global else "private"
+
+
+def _user_agent(text: object) -> str:
+    if not isinstance(text, str):
+        return "missing"
+    lowered = text.lower()
+    return "bot" if any(bot in lowered for bot in _BOTS) else "browser"
+
+
+def _code(value: object) -> Feature:
+    """A category or number as it is; a text is cut to 40 characters, so that no one's story becomes a feature."""
+    if isinstance(value, str):
+        return value[:40].lower()
+    return value if isinstance(value, bool | int | float) else None

@@ -1,24 +1,28 @@
-"""The score before anything was learned: hand-set points, added up in log-odds, each of them a reason. Pure.
+"""The score of a lead by an additive points table: transparent from the first lead, before there is anything to learn.
 
-score = round(100 x probability); probability = 1 / (1 + e^-(base + contributions)). The contributions of all signals
-and the base add up to the log-odds exactly. A trained model takes this one's place behind the same Scorer.
+One point is a hundredth of log-odds that the lead will be sold and stick. Base and points are whole numbers until the
+last step, so they add up to the log-odds exactly; the score is the probability in per cent. Whatever scorer comes later
+answers in the same values.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import exp
 from typing import Any, Protocol
 
-NAME = "scorecard-1"
-STAGE = "rules"
-BASE = 0.9
-_MOST_REASONS = 3  # of each direction
-_SMALLEST = 0.05  # log-odds below which a signal is no reason
+from scoring.features import Feature
+from scoring.points import BASES, RULES, USUAL_BASE, VERSION
+from scoring.rules import Points, Rule
+
+SHOWN_REASONS = 3
+"""How many reasons are shown for each direction."""
+LEAST_EFFECT = 0.05
+"""Effects smaller than this many log-odds are not worth a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreReason:
-    """One signal's part in the score: `effect` in log-odds, above zero where it speaks for the lead."""
+class Reason:
+    """What one signal did to the score: a stable code, a sentence, and the effect in log-odds, above zero for good."""
 
     code: str
     text: str
@@ -26,138 +30,79 @@ class ScoreReason:
 
     def record(self) -> dict[str, Any]:
         """As the API shows it."""
-        return {"code": self.code, "text": self.text, "effect": self.effect}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A score from 0 to 100 with what made it: `contributions` by signal and `base` add up to `log_odds`."""
+    """A score from 0 to 100 with what made it: `contributions` by signal and `base` add up to `log_odds`.
+
+    `reasons` tells the strongest contributions, at most three up and three down, strongest first.
+    """
 
     score: int
     probability: float
     log_odds: float
     base: float
     contributions: Mapping[str, float]
-    reasons: tuple[ScoreReason, ...]
+    reasons: tuple[Reason, ...]
     stage: str
     model: str
 
 
 class Scorer(Protocol):
-    """Whatever turns features into a score."""
+    """Anything that turns features into a score with reasons."""
 
-    def score(self, features: Mapping[str, Any]) -> Scored:
-        """The score of these features. Never fails, whatever they hold."""
-
-
-Points = tuple[float, str, str]
-"""Log-odds, reason code and sentence."""
-_NOTHING: Points = (0.0, "", "")
-
-_PHONE: dict[str, Points] = {
-    "valid": (0.35, "PHONE_VALID", "The telephone number is assigned."),
-    "toll_free": (-0.9, "PHONE_TOLL_FREE", "A toll-free number is rarely a person's own."),
-    "unassigned": (-0.8, "PHONE_UNASSIGNED", "No such telephone number is assigned."),
-    "missing": (-1.2, "PHONE_MISSING", "There is no telephone number."),
-}
-_EMAIL: dict[str, Points] = {
-    "own_domain": (0.1, "EMAIL_OWN_DOMAIN", "The e-mail address has a domain of its own."),
-    "education": (0.05, "EMAIL_EDUCATION", "The e-mail address is of a school or university."),
-    "role": (-0.5, "EMAIL_ROLE", "The e-mail address is a role's, not a person's."),
-    "disposable": (-1.6, "EMAIL_DISPOSABLE", "The e-mail address is a disposable one."),
-    "missing": (-0.4, "EMAIL_MISSING", "There is no e-mail address."),
-}
-_IP: dict[str, Points] = {"public": (0.1, "IP_PUBLIC", "The lead came from a public internet address.")}
+    def score(self, features: Mapping[str, Feature]) -> Scored:
+        """The score of a lead with these features. Never fails, whatever is missing."""
+        ...
 
 
-def _word(table: Mapping[str, Points]) -> Callable[[Any], Points]:
-    return lambda value: table.get(value, _NOTHING) if isinstance(value, str) else _NOTHING
-
-
-def _yes_no(yes: Points, no: Points = _NOTHING) -> Callable[[Any], Points]:
-    return lambda value: yes if value is True else no if value is False else _NOTHING
-
-
-def _consent(minutes: Any) -> Points:
-    if not isinstance(minutes, int | float):
-        return (-0.25, "CONSENT_UNKNOWN", "Nothing says when the person agreed to be contacted.")
-    if minutes <= 15:
-        return (0.6, "CONSENT_FRESH", "The person agreed to be contacted minutes ago.")
-    if minutes <= 24 * 60:
-        return (0.25, "CONSENT_TODAY", "The person agreed to be contacted within a day.")
-    if minutes <= 7 * 24 * 60:
-        return (-0.2, "CONSENT_DAYS_OLD", "The person agreed to be contacted days ago.")
-    return (-0.8, "CONSENT_OLD", "The person agreed to be contacted more than a week ago.")
-
-
-def _incident(days: Any) -> Points:
-    if not isinstance(days, int | float):
-        return _NOTHING
-    if days < 0:
-        return (-0.8, "INCIDENT_IN_FUTURE", "The incident is dated after the lead.")
-    if days <= 180:
-        return (0.35, "INCIDENT_RECENT", "The incident happened within half a year.")
-    if days <= 730:
-        return _NOTHING
-    return (-0.6, "INCIDENT_OLD", "The incident happened more than two years ago.")
-
-
-def _completeness(share: Any) -> Points:
-    if not isinstance(share, int | float):
-        return _NOTHING
-    if share >= 0.6:
-        return (0.2, "CONTACT_COMPLETE", "Most contact details are given.")
-    return (-0.4, "CONTACT_SPARSE", "Few contact details are given.") if share < 0.35 else _NOTHING
-
-
-_SIGNALS: dict[str, Callable[[Any], Points]] = {
-    "phone": _word(_PHONE),
-    "area_code_state": _yes_no(
-        (0.15, "AREA_CODE_MATCHES", "The area code belongs to the state."),
-        (-0.15, "AREA_CODE_ELSEWHERE", "The area code belongs to another state."),
-    ),
-    "email": _word(_EMAIL),
-    "email_names_person": _yes_no((0.2, "EMAIL_NAMES_PERSON", "The e-mail address resembles the person's name.")),
-    "zip_state": _yes_no(
-        (0.1, "ZIP_MATCHES", "The ZIP code lies in the state."),
-        (-0.6, "ZIP_ELSEWHERE", "The ZIP code lies in another state."),
-    ),
-    "consent_minutes": _consent,
-    "incident_days": _incident,
-    "ip": _word(_IP),
-    "contact_share": _completeness,
-    "tracked": _yes_no((0.1, "SOURCE_TRACKED", "The click or page that brought the lead is known.")),
-    "has_detail": _yes_no((0.15, "DETAIL_GIVEN", "Details of the case are given.")),
-}
-
-
+@dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The hand-set points. Stateless and safe to share between threads."""
+    """One version of the points table, shared by threads. Implements Scorer."""
 
-    def score(self, features: Mapping[str, Any]) -> Scored:
-        """The score; a feature that is missing or of a foreign shape counts nothing."""
-        points = {name: signal(features.get(name)) for name, signal in _SIGNALS.items()}
-        contributions = {name: effect for name, (effect, _, _) in points.items() if effect}
-        log_odds = math.fsum((BASE, *contributions.values()))
-        probability = 1 / (1 + math.exp(-log_odds))
+    version: str
+    bases: Mapping[str, int]
+    usual_base: int
+    rules: tuple[Rule, ...]
+
+    def score(self, features: Mapping[str, Feature]) -> Scored:
+        """The score of a lead with these features; what is not known is worth nothing, or what its absence is worth."""
+        signals: dict[str, list[Points]] = {}
+        for rule in self.rules:
+            if line := rule.line(features.get(rule.feature)):
+                signals.setdefault(rule.signal, []).append(line)
+        sums = {signal: sum(line.points for line in lines) for signal, lines in signals.items()}
+        base = self.bases.get(str(features.get("vertical")), self.usual_base)
+        log_odds = (base + sum(sums.values())) / 100
+        probability = 1 / (1 + exp(-log_odds))
         return Scored(
             score=round(100 * probability),
-            probability=probability,
+            probability=round(probability, 6),
             log_odds=log_odds,
-            base=BASE,
-            contributions=contributions,
-            reasons=_reasons(points.values()),
-            stage=STAGE,
-            model=NAME,
+            base=base / 100,
+            contributions={signal: points / 100 for signal, points in sums.items()},
+            reasons=_strongest(_reason(lines, sums[signal]) for signal, lines in signals.items()),
+            stage="rules",
+            model=self.version,
         )
 
 
-def _reasons(points: Any) -> tuple[ScoreReason, ...]:
-    found = [ScoreReason(code, text, effect) for effect, code, text in points if abs(effect) >= _SMALLEST]
-    ordered = sorted(found, key=lambda reason: (-abs(reason.effect), reason.code))
-    up = [reason for reason in ordered if reason.effect > 0][:_MOST_REASONS]
-    down = [reason for reason in ordered if reason.effect < 0][:_MOST_REASONS]
+def _reason(lines: Sequence[Points], total: int) -> Reason:
+    """What the lines of one signal come to, told by the strongest of those that pull the same way."""
+    direction = 1 if total > 0 else -1
+    told = max(lines, key=lambda line: line.points * direction) if len(lines) > 1 else lines[0]
+    return Reason(f"{told.code}_{'UP' if total > 0 else 'DOWN'}", told.text, total / 100)
+
+
+def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    telling = [reason for reason in reasons if abs(reason.effect) >= LEAST_EFFECT]
+    telling.sort(key=lambda reason: (-abs(reason.effect), reason.code))
+    up = [reason for reason in telling if reason.effect > 0][:SHOWN_REASONS]
+    down = [reason for reason in telling if reason.effect < 0][:SHOWN_REASONS]
     return tuple(sorted(up + down, key=lambda reason: (-abs(reason.effect), reason.code)))
 
 
-SCORECARD: Scorer = Scorecard()
+SCORECARD: Scorer = Scorecard(VERSION, BASES, USUAL_BASE, RULES)
+"""The scorer of the cold start."""

@@ -1,29 +1,41 @@
-"""The INSERTs of a lead's features and score, for the batch that settles it."""
+"""The rows of a score as statements, so that they travel in the one batch that settles a lead."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from core.ids import new_id
 from core.sql import Statement, insert
+from scoring.features import Feature
 from scoring.models import FeatureSnapshot, Score
 from scoring.scorecard import Scored
 
 
 def score_statements(
-    *, lead_ref: UUID, agency_id: UUID, features: Mapping[str, Any], scored: Scored, now: datetime
+    *, agency_id: UUID, lead_ref: UUID, features: Mapping[str, Feature], scored: Scored, now: datetime
 ) -> list[Statement]:
-    """Needs a transaction. The lead's snapshot and score."""
-    snapshot = {"lead_ref": lead_ref, "agency": agency_id, "features": dict(features), "created_at": now}
-    score = {
-        "id": new_id(),
-        "lead_ref": lead_ref,
-        "score": scored.score,
-        "probability": scored.probability,
-        "stage": scored.stage,
-        "model": scored.model,
-        "reasons": [reason.record() for reason in scored.reasons],
-        "created_at": now,
-    }
-    return [insert(FeatureSnapshot, [snapshot]), insert(Score, [score])]
+    """Inserts of the feature snapshot and of the score with what made it. Needs an open transaction."""
+    return [
+        insert(
+            FeatureSnapshot,
+            [{"lead_ref": lead_ref, "agency": agency_id, "features": dict(features), "created_at": now}],
+        ),
+        insert(
+            Score,
+            [
+                {
+                    "id": new_id(),
+                    "agency": agency_id,
+                    "lead_ref": lead_ref,
+                    "score": scored.score,
+                    "probability": scored.probability,
+                    "base": scored.base,
+                    "contributions": dict(scored.contributions),
+                    "reasons": [reason.record() for reason in scored.reasons],
+                    "stage": scored.stage,
+                    "model": scored.model,
+                    "created_at": now,
+                }
+            ],
+        ),
+    ]
