@@ -6,10 +6,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from leaddistro.parent_death import die_with_parent
-from scoring import features
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
 if multiprocessing.parent_process():
     die_with_parent()  # or this process of the web server would outlive its main one and serve beside the next
 application = get_wsgi_application()
-features.warm()  # before the first lead, not during it

@@ -37,7 +37,7 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
     campaign = _campaign(view, source, submission)
     data = campaign.validator.check(submission.fields, received_at=received_at)
     _refuse_doubtful_phone(campaign, data)
-    features = features_of(data.fields, flags=data.flags, received_at=received_at)
+    features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)
     lead_id = new_id()
     key_statement, sealer = new_data_key(lead_id)
     phone_hash, email_hash = person_hashes(view.agency_id, data)

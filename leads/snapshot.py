@@ -20,6 +20,7 @@ from leads.models import DIRECT, Source
 from leads.validation import Validator
 from routing.models import Campaign
 from routing.types import SourceTerms
+from scoring.features import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class CampaignView:
     consent_max_age_days: int | None
     refuse_invalid_phone: bool
     validator: Validator
+    profile: Profile
     terms: Terms
     contracts: Mapping[UUID, ContractView]
 
@@ -178,6 +180,7 @@ def _campaigns(agency_id: UUID) -> list[CampaignView]:
 
 
 def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView]) -> CampaignView:
+    fields = tuple(row.lead_type.fields.all())
     return CampaignView(
         id=row.pk,
         slug=row.slug,
@@ -190,7 +193,8 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
         consent_required=row.consent_required,
         consent_max_age_days=row.consent_max_age_days,
         refuse_invalid_phone=row.refuse_invalid_phone,
-        validator=Validator(row.lead_type.fields.all()),
+        validator=Validator(fields),
+        profile=Profile.of(row.lead_type.name, fields),
         terms=terms,
         contracts=contracts,
     )
