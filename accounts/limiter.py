@@ -99,6 +99,12 @@ def push_version(agency_id: UUID, version: int) -> None:
         _script(_PUSH)(keys=[_version_key(agency_id)], args=[version, VERSION_SECONDS])
 
 
+def seed_version(agency_id: UUID, version: int) -> None:
+    """As `push_version`, for a reader who found Redis without the version: not worth a wait during an outage."""
+    if _outage.over():
+        push_version(agency_id, version)
+
+
 def _ask_redis(key_id: UUID, agency_id: UUID) -> Any | None:
     if not _outage.over():
         return None

@@ -37,6 +37,7 @@ def nightly(hour: int, task: str) -> dict[str, Any]:
 
 BEATS: dict[str, dict[str, Any]] = {
     "prove the books": nightly(2, "billing.check_ledger"),
+    "forget old answers": nightly(4, "accounts.prune"),
 }
 
 
