@@ -8,7 +8,7 @@ request in any process reads the row again.
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -155,6 +155,7 @@ def authenticate_key(meta: dict[str, Any], query: str = "") -> Principal:
     known = _table.find(mark)
     verdict = hit(known.key_id, known.per_minute, known.agency.id)
     known = _current(mark, known, verdict)
+    verdict = replace(verdict, limit=known.per_minute)  # the limit may be what has changed
     _check(known, meta.get("REMOTE_ADDR", ""))
     if not verdict.allowed:
         raise TooManyRequests(verdict)

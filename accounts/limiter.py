@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
+from math import ceil
 from typing import Any, Final
 from uuid import UUID
 
@@ -120,10 +121,4 @@ def _version_key(agency_id: UUID) -> str:
 
 
 def _verdict(count: int, per_minute: int, seconds: float, version: int | None) -> Verdict:
-    return Verdict(
-        allowed=count <= per_minute,
-        limit=per_minute,
-        remaining=max(per_minute - count, 0),
-        reset_seconds=max(-int(-seconds // 1), 1),
-        version=version,
-    )
+    return Verdict(count=count, limit=per_minute, reset_seconds=max(ceil(seconds), 1), version=version)

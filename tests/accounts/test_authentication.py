@@ -133,4 +133,4 @@ def test_the_last_use_is_written_down_once_a_minute_and_costs_nothing_between(
 def test_a_method_that_a_view_does_not_have_is_405_and_says_which_it_has() -> None:
     answer = Api(make_agency().live.text).ask("DELETE", CURRENT)
     assert code_of(answer) == (405, "method_not_allowed")
-    assert answer.headers["Allow"] == "GET, PATCH, HEAD"
+    assert answer.headers["Allow"] == "GET, HEAD, PATCH"
