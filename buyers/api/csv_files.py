@@ -133,7 +133,7 @@ class ImportView(ResourceView):
     def post(self, request: Request) -> Response:
         """Import CSV with the columns of the export; columns may be left out."""
         dry_run = request.query_params.get("dry_run", "false") == "true"
-        rows = self._rows(request.data["csv"])
+        rows = self._rows(str(dict(request.data).get("csv", "")))
         batch = run_batch((Step(f"rows.{i}", partial(self.take, row)) for i, row in enumerate(rows)), dry_run=dry_run)
         if not dry_run:
             refuse_problems(batch)
