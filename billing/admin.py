@@ -1,81 +1,52 @@
-"""The ledger in the operators' admin: everything may be looked at, nothing may be touched."""
-
-from typing import Any, ClassVar
+"""The ledger for the operators to read. Amounts are minor units; what corrects one is a new journal, never an edit."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from billing.models import Account, BuyerBalance, Hold, Journal, Transfer
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # Django's own class takes no parameter
-    """Money moves through verbs only."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody may."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody may."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody may."""
-        return False
+from core.admin import ReadOnlyAdmin
 
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    """The pots of money."""
+    """Pots of money. Append-only."""
 
     list_display = ("id", "agency", "mode", "code", "owner_id", "currency")
     list_filter = ("mode", "code", "currency", "agency")
-    search_fields = ("=owner_id",)
     list_select_related = ("agency",)
+    search_fields = ("=owner_id",)
 
 
 @admin.register(BuyerBalance)
 class BuyerBalanceAdmin(ReadOnlyAdmin):
-    """The wallets of buyers."""
+    """Buyers' wallets."""
 
     list_display = ("account", "balance", "held", "credit_limit", "frozen")
     list_filter = ("frozen", "account__mode", "account__agency")
-    search_fields = ("=account__owner_id",)
     list_select_related = ("account",)
-
-
-class TransferInline(admin.TabularInline):  # type: ignore[type-arg]
-    """A journal's transfers, on its page."""
-
-    model = Transfer
-    fields = ("debit", "credit", "amount", "currency")
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
+    search_fields = ("=account__owner_id",)
 
 
 @admin.register(Journal)
 class JournalAdmin(ReadOnlyAdmin):
-    """The money events."""
+    """Money events. Append-only."""
 
-    list_display = ("public_id", "agency", "mode", "kind", "key", "posted_at", "actor")
-    list_filter = ("mode", "kind", "posted_date", "agency")
-    search_fields = ("=key", "=external_ref", "=lead_ref", "=sale_ref")
+    list_display = ("posted_at", "kind", "agency", "mode", "actor", "reason", "lead_ref", "sale_ref")
+    list_filter = ("kind", "mode", "agency")
     list_select_related = ("agency",)
-    ordering = ("-posted_at", "-id")
-    inlines: ClassVar = [TransferInline]
+    search_fields = ("key", "external_ref", "=lead_ref", "=sale_ref")
+    date_hierarchy = "posted_at"
+    ordering = ("-id",)
 
 
 @admin.register(Transfer)
 class TransferAdmin(ReadOnlyAdmin):
-    """Each amount that moved."""
+    """Debits and credits. Append-only."""
 
-    list_display = ("id", "agency", "journal", "debit", "credit", "amount", "currency", "posted_at")
-    list_filter = ("currency", "posted_date", "agency")
-    search_fields = ("=lead_ref", "=sale_ref", "=buyer_ref", "=source_ref")
-    list_select_related = ("agency", "journal", "debit", "credit")
+    list_display = ("posted_at", "agency", "debit", "credit", "amount", "currency", "journal")
+    list_filter = ("currency", "agency")
+    list_select_related = ("agency", "debit", "credit", "journal")
+    search_fields = ("=lead_ref", "=sale_ref", "=journal__id")
+    date_hierarchy = "posted_at"
     ordering = ("-id",)
 
 
@@ -83,7 +54,8 @@ class TransferAdmin(ReadOnlyAdmin):
 class HoldAdmin(ReadOnlyAdmin):
     """Money set aside."""
 
-    list_display = ("id", "account", "sale_ref", "amount", "state", "expires_at", "settled_at")
-    list_filter = ("state", "account__agency")
-    search_fields = ("=sale_ref",)
+    list_display = ("created_at", "account", "amount", "state", "expires_at", "settled_at", "sale_ref")
+    list_filter = ("state",)
     list_select_related = ("account",)
+    search_fields = ("=sale_ref",)
+    ordering = ("-id",)

@@ -1,0 +1,59 @@
+"""Leads, sales and decisions for the operators to read. Who a lead is stays sealed; the agency's pages reveal it."""
+
+from django.contrib import admin
+
+from core.admin import ReadOnlyAdmin
+from leads.models import Decision, Lead, Sale, Source, Submission
+
+
+@admin.register(Source)
+class SourceAdmin(ReadOnlyAdmin):
+    """Who sends leads."""
+
+    list_display = ("name", "slug", "agency", "payout_kind", "payout_value", "status", "updated_at")
+    list_filter = ("status", "payout_kind", "agency")
+    list_select_related = ("agency",)
+    search_fields = ("name", "slug", "external_id")
+
+
+@admin.register(Lead)
+class LeadAdmin(ReadOnlyAdmin):
+    """Recorded leads. Amounts are minor units."""
+
+    list_display = ("public_id", "created_at", "agency", "mode", "campaign", "source", "status", "score", "price")
+    list_filter = ("status", "mode", "routing_decision", "agency")
+    list_select_related = ("agency", "campaign", "source")
+    search_fields = ("=id", "=external_id")
+    ordering = ("-id",)
+
+
+@admin.register(Sale)
+class SaleAdmin(ReadOnlyAdmin):
+    """Leads sold. Amounts are minor units."""
+
+    list_display = ("public_id", "sold_at", "agency", "mode", "buyer", "contract", "state", "price", "payout")
+    list_filter = ("state", "mode", "agency")
+    list_select_related = ("agency", "buyer", "contract")
+    search_fields = ("=id", "=lead__id")
+    ordering = ("-id",)
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    """Stored runs of the engine; what they decided by is sealed with the lead."""
+
+    list_display = ("decided_at", "lead", "number", "kind", "outcome", "config_version")
+    list_filter = ("kind", "outcome")
+    list_select_related = ("lead", "config_version")
+    search_fields = ("=lead__id",)
+    ordering = ("-id",)
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    """What was refused at the door."""
+
+    list_display = ("created_at", "agency", "mode", "source", "status", "code")
+    list_filter = ("code", "status", "mode", "agency")
+    list_select_related = ("agency", "source")
+    ordering = ("-id",)
