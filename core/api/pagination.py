@@ -21,7 +21,12 @@ def page(request: Request, rows: QuerySet[Row], *, by: str = "created_at") -> tu
     Ordered by (`by`, primary key) descending. Raises FieldProblems for a limit or cursor that is none.
     """
     limit = _limit(request.query_params.get("limit"))
-    if cursor := request.query_params.get("cursor"):
+    return cut(rows, limit=limit, cursor=request.query_params.get("cursor"), by=by)
+
+
+def cut(rows: QuerySet[Row], *, limit: int, cursor: str | None, by: str = "created_at") -> tuple[list[Row], str | None]:
+    """One page of the rows after the cursor, and the cursor of the next page or None. Raises FieldProblems."""
+    if cursor:
         moment, key = _read_cursor(cursor, rows)
         rows = rows.filter(Q(**{f"{by}__lt": moment}) | Q(**{by: moment, "pk__lt": key}))
     found = list(rows.order_by(f"-{by}", "-pk")[: limit + 1])

@@ -1,0 +1,42 @@
+"""Contact data shown without being told: enough to recognise a person one knows, too little to reach them. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DOTS = "•••"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who a lead is, masked; empty where nothing is known."""
+
+    name: str
+    phone: str
+    email: str
+
+
+def masked_contact(fields: Mapping[str, Any]) -> Contact:
+    """The lead's contact in masked form: `M••• G•••`, `••• 4567`, `m•••@example.com`."""
+    names = [str(fields[name]) for name in ("first_name", "last_name") if fields.get(name)]
+    return Contact(
+        name=" ".join(f"{name[0]}{DOTS}" for name in names),
+        phone=f"{DOTS} {str(phone)[-4:]}" if (phone := fields.get("phone")) else "",
+        email=masked_email(str(fields.get("email") or "")),
+    )
+
+
+def masked_email(email: str) -> str:
+    """The first letter and the domain."""
+    local, at, domain = email.partition("@")
+    return f"{local[:1]}{DOTS}@{domain}" if at else ""
+
+
+def masked(name: str, value: Any) -> str:
+    """One personal field's value, masked as its kind allows."""
+    text = str(value)
+    if name == "phone":
+        return f"{DOTS} {text[-4:]}"
+    if name == "email":
+        return masked_email(text) or DOTS
+    return f"{text[:1]}{DOTS}" if name in ("first_name", "last_name") else DOTS * 2
