@@ -8,8 +8,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.base import ApiView, StrictSerializer
-from accounts.api.preconditions import ChangedMeanwhile
+from accounts.api.base import ApiView, ChangedMeanwhile, StrictSerializer
 from accounts.principals import Principal
 from core import json
 from core.api.pagination import page
