@@ -8,7 +8,7 @@ request in any process reads the row again.
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts.key_format import digest, is_well_formed
-from accounts.limiter import hit, push_version
+from accounts.limiter import hit, seed_version
 from accounts.limits import Verdict
 from accounts.models import Agency, AgencyStatus, ApiKey
 from accounts.principals import AgencyFacts, Principal
@@ -43,6 +43,18 @@ class KeyMissing(NotAuthenticated):
     """Send a key as `Authorization: Bearer ldk_live_...`."""
 
     code = "key_missing"
+
+
+class KeyExpired(NotAuthenticated):
+    """This key has expired. Create a new one, or use its successor."""
+
+    code = "key_expired"
+
+
+class KeyRevoked(NotAuthenticated):
+    """This key has been revoked."""
+
+    code = "key_revoked"
 
 
 class KeyInQuery(DomainError):
@@ -109,6 +121,8 @@ class _Table:
     def load(self, mark: bytes) -> _Known:
         """The key as the database has it now. Raises NotAuthenticated for none."""
         known = _read(mark)
+        if earlier := self._keys.get(mark):
+            known.noted_at = earlier.noted_at
         with self._lock:
             self._keys[mark] = known
             if len(self._keys) > _MOST_KEYS:
@@ -134,13 +148,14 @@ class KeyAuthentication(BaseAuthentication):
 def authenticate_key(meta: dict[str, Any], query: str = "") -> Principal:
     """The principal behind a request, which counts against its rate limit.
 
-    Raises KeyMissing, NotAuthenticated (malformed, unknown, revoked, expired, closed agency: told alike),
-    AddressNotAllowed, AgencySuspended and TooManyRequests.
+    Raises KeyInQuery, KeyMissing, NotAuthenticated (malformed, unknown, of a closed agency: told alike), KeyExpired,
+    KeyRevoked, AddressNotAllowed, AgencySuspended and TooManyRequests. Never call it inside a transaction.
     """
     mark = _presented(meta, query)
     known = _table.find(mark)
     verdict = hit(known.key_id, known.per_minute, known.agency.id)
     known = _current(mark, known, verdict)
+    verdict = replace(verdict, limit=known.per_minute)  # the limit may be what has changed
     _check(known, meta.get("REMOTE_ADDR", ""))
     if not verdict.allowed:
         raise TooManyRequests(verdict)
@@ -178,14 +193,17 @@ def _current(mark: bytes, known: _Known, verdict: Verdict) -> _Known:
     version = verdict.version
     if version is None:
         version = Agency.objects.values_list("version", flat=True).get(pk=known.agency.id)
-        push_version(known.agency.id, version)
+        seed_version(known.agency.id, version)
     return known if known.version == version else _table.load(mark)
 
 
 def _check(known: _Known, address: str) -> None:
-    ended = known.expires_at is not None and known.expires_at <= now()
-    if known.revoked or ended or known.agency.status == AgencyStatus.CLOSED:
+    if known.agency.status == AgencyStatus.CLOSED:
         raise NotAuthenticated
+    if known.revoked:
+        raise KeyRevoked
+    if known.expires_at is not None and known.expires_at <= now():
+        raise KeyExpired
     if known.agency.status == AgencyStatus.SUSPENDED:
         raise AgencySuspended
     if known.allow and not is_within(parse_address(address), known.allow):

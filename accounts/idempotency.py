@@ -14,6 +14,7 @@ from uuid import UUID
 from accounts.models import IdempotencyRecord
 from core.errors import DomainError
 from core.ids import new_id
+from core.json import canonical, loads
 from core.sealing import root
 from core.sql import Params, Statement, as_uuid, bind, insert
 
@@ -75,8 +76,23 @@ def check_key(text: str) -> str:
 
 
 def fingerprint_of(route: str, body: bytes) -> bytes:
-    """What two requests must share to be the same: the route and the body."""
-    return sha256(route.encode() + b"\0" + body).digest()
+    """What two requests must share to be the same: the route and the meaning of the body.
+
+    The order of members and white space do not count in JSON, nor the order of pairs in a form.
+    """
+    return sha256(route.encode() + b"\0" + _meaning(body)).digest()
+
+
+def _meaning(body: bytes) -> bytes:
+    try:
+        return canonical(loads(body))
+    except (ValueError, TypeError):  # no JSON, or nested too deep to be written again
+        return b"&".join(sorted(body.split(b"&")))
+
+
+def lock_name(repeat: Repeat) -> str:
+    """The name under which requests with one key wait for one another."""
+    return _context(repeat)
 
 
 def find_statement(repeat: Repeat) -> Statement:

@@ -4,27 +4,45 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from accounts.grants import refuse_wider
 from accounts.key_format import digest, make_key
 from accounts.models import ApiKey, RateLimit
 from accounts.principals import Actor
 from accounts.scopes import SCOPES
 from accounts.versions import changes_between, publish_change
+from core.client_address import parse_networks
 from core.clock import now
 from core.errors import DomainError, FieldError, FieldProblems
 
-_SHOWN = ("name", "mode", "scopes", "allow", "expires_at", "revoked_at", "rate_limit_per_minute")
+_CHANGEABLE = ("name", "scopes", "allow", "expires_at", "rate_limit", "rate_limit_per_minute")
+_AUDITED = (
+    "name",
+    "mode",
+    "scopes",
+    "allow",
+    "source_id",
+    "buyer_id",
+    "expires_at",
+    "revoked_at",
+    "rate_limit_per_minute",
+)
 
 
 class KeyIsDead(DomainError):
     """The key is revoked or expired."""
 
     code = "key_is_dead"
+
+
+class AlreadyRotated(DomainError):
+    """The key has a successor already. Rotate that one."""
+
+    code = "already_rotated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +69,9 @@ class KeySettings:
 
 
 def create_key(*, actor: Actor, wanted: KeySettings) -> NewKey:
-    """Opens a transaction. A new key. Raises FieldProblems for an unknown scope or address."""
+    """Opens a transaction. A new key. Raises FieldProblems for an unknown scope or address, TooWide for a grant."""
     _check(wanted.scopes, wanted.allow)
+    refuse_wider(actor, wanted)
     with transaction.atomic():
         made = _insert(actor, wanted, replaces=None)
         _publish(actor, "key.create", made.row, {}, _facts(made.row))
@@ -60,15 +79,21 @@ def create_key(*, actor: Actor, wanted: KeySettings) -> NewKey:
 
 
 def rotate_key(*, actor: Actor, key: ApiKey, overlap_minutes: int = 60) -> NewKey:
-    """Opens a transaction. A successor with the same settings; the old key lives on for a while. Raises KeyIsDead."""
+    """Opens a transaction. A successor with the same settings; the old key lives on for the overlap, at most.
+
+    Raises KeyIsDead, AlreadyRotated, and TooWide where the key may do more than its rotator.
+    """
+    refuse_wider(actor, _settings_of(key))
     with transaction.atomic():
-        before = _facts(key)
         _refuse_dead(key)
+        if ApiKey.objects.filter(replaces=key).exists():
+            raise AlreadyRotated
+        before = _facts(key)
         made = _insert(actor, _settings_of(key), replaces=key)
         ends = now() + timedelta(minutes=overlap_minutes)
         key.expires_at = min(ends, key.expires_at or ends)
-        key.save(update_fields=["expires_at"])
-        _publish(actor, "key.rotate", key, before, _facts(key))
+        _save(key, "expires_at")
+        _publish(actor, "key.rotate", key, before, _facts(key) | {"successor": made.row.public_id})
     return made
 
 
@@ -79,21 +104,30 @@ def revoke_key(*, actor: Actor, key: ApiKey) -> None:
     with transaction.atomic():
         before = _facts(key)
         key.revoked_at = now()
-        key.save(update_fields=["revoked_at"])
+        _save(key, "revoked_at")
         _publish(actor, "key.revoke", key, before, _facts(key))
 
 
 def change_key(*, actor: Actor, key: ApiKey, values: Mapping[str, Any]) -> ApiKey:
-    """Opens a transaction. Change name, scopes, addresses, limit or expiry. Raises FieldProblems."""
+    """Opens a transaction. Change name, scopes, addresses, limits or expiry.
+
+    Raises FieldProblems, and TooWide where the key could then, or can now, do more than who changes it.
+    """
     _check(values.get("scopes", ()), values.get("allow", ()))
+    refuse_wider(actor, _settings_of(key))
     with transaction.atomic():
         before = _facts(key)
         for name, value in values.items():
             setattr(key, name, list(value) if name in ("scopes", "allow") else value)
-        key.updated_at = now()
-        key.save()
+        refuse_wider(actor, _settings_of(key))
+        _save(key, *_CHANGEABLE)
         _publish(actor, "key.update", key, before, _facts(key))
     return key
+
+
+def _save(key: ApiKey, *names: str) -> None:
+    key.updated_at = now()
+    key.save(update_fields=[*names, "updated_at"])
 
 
 def _insert(actor: Actor, wanted: KeySettings, *, replaces: ApiKey | None) -> NewKey:
@@ -144,7 +178,11 @@ def _check(scopes: tuple[str, ...], allow: tuple[str, ...]) -> None:
         if scope not in SCOPES
     ]
     problems += [
-        FieldError(f"allow.{index}", "invalid_network", "Send an address or network such as 203.0.113.0/24.")
+        FieldError(
+            f"allow.{index}",
+            "invalid_network",
+            "Must be an address or a network such as 203.0.113.0/24, without host bits.",
+        )
         for index, text in enumerate(allow)
         if not _is_network(text)
     ]
@@ -154,14 +192,15 @@ def _check(scopes: tuple[str, ...], allow: tuple[str, ...]) -> None:
 
 def _is_network(text: str) -> bool:
     try:
-        ip_network(text, strict=False)
+        parse_networks([text])
     except ValueError:
         return False
     return True
 
 
 def _facts(key: ApiKey) -> dict[str, Any]:
-    return {name: getattr(key, name) for name in _SHOWN}
+    limit = key.rate_limit.name if key.rate_limit else None
+    return {name: getattr(key, name) for name in _AUDITED} | {"rate_limit": limit}
 
 
 def _publish(actor: Actor, action: str, key: ApiKey, before: dict[str, Any], after: dict[str, Any]) -> None:

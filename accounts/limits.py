@@ -7,13 +7,25 @@ WINDOW_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One request against its key's window: `version` is the agency's, as read in the same trip (None: unknown)."""
+    """The `count`-th request of a key's window against its limit.
 
-    allowed: bool
+    `version` is the agency's, as read in the same trip (None: unknown).
+    """
+
+    count: int
     limit: int
-    remaining: int
     reset_seconds: int
     version: int | None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request is within the limit."""
+        return self.count <= self.limit
+
+    @property
+    def remaining(self) -> int:
+        """How many more the window has."""
+        return max(self.limit - self.count, 0)
 
     def headers(self) -> dict[str, str]:
         """The fields of draft-ietf-httpapi-ratelimit-headers, and Retry-After where the request was refused."""

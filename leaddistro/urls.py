@@ -10,6 +10,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("v1/", include("leads.api.urls")),
+    path("v1/", include("accounts.api.urls")),
     path("admin/", admin.site.urls),
     path("v1/", include("buyers.api.urls")),
     path("accounts/", include("portal.account_urls")),

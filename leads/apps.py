@@ -1,9 +1,15 @@
 """Django's registration of the leads app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class LeadsConfig(AppConfig):
-    """Registers the leads app under its own name."""
+    """Registers the leads app under its own name, and its ear for deliveries."""
 
     name = "leads"
+
+    def ready(self) -> None:
+        """Listen to what becomes of deliveries."""
+        import_module("leads.receivers")

@@ -1,37 +1,35 @@
 """The base of every view of the API: who asks, what the method needs, one effect per Idempotency-Key, strict input."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar, cast
 
-from django.db import transaction
-from django.http import HttpResponse
+from django.db import models, transaction
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
-from rest_framework.parsers import JSONParser
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.once import answer_once
+from accounts.api.parser import StrictJSONParser
+from accounts.api.preconditions import check_match, etag_of
+from accounts.api.schema import ApiSchema
 from accounts.authentication import KeyAuthentication
-from accounts.idempotency import (
-    Raced,
-    Repeat,
-    Stored,
-    check_key,
-    find_statement,
-    fingerprint_of,
-    insert_statement,
-    stored,
-)
-from accounts.principals import Principal
-from core import sql
+from accounts.idempotency import Repeat, check_key, fingerprint_of
+from accounts.principals import MissingScope, Principal
+from accounts.versions import lock_configuration
+from accounts.visibility import VisibleQuerySet
+from core.api.pagination import page
 from core.api.problems import handle
 from core.api.renderers import JSONRenderer
-from core.clock import now
-from core.errors import DomainError, FieldError, FieldProblems
-from core.json import dumps
+from core.errors import DomainError, FieldError, FieldProblems, NotFound
+from core.ids import BadId, decode
 
 LARGEST_BODY = 256 * 1024
-_UNSAFE = frozenset(("POST", "PATCH", "PUT", "DELETE"))
+UNSAFE = frozenset(("POST", "PATCH", "PUT", "DELETE"))
+Row = TypeVar("Row", bound=models.Model)
 
 
 class BodyTooLarge(DomainError):
@@ -41,69 +39,148 @@ class BodyTooLarge(DomainError):
     status = 413
 
 
-class ChangedMeanwhile(DomainError):
-    """The resource is not what your If-Match names any more. Read it again."""
-
-    code = "changed_meanwhile"
-    status = 412
-
-
-class UnscopedMethod(DomainError):
-    """This method is not open to keys."""
-
-    code = "missing_scope"
-    status = 403
-
-
 class ApiView(APIView):
-    """A view of the management API. `scopes` names the scope that each method needs; what is not named is refused.
+    """A view of the API. `scopes` names the scope that each method needs; a method without one is refused.
 
-    `any_scope` lists methods that any valid key may use. Unsafe methods run in one transaction with their answer, where
-    the client sent an Idempotency-Key.
+    Methods in `any_scope` are open to every valid key. Unsafe methods run in one transaction together with the record
+    of their answer, where the client sent an Idempotency-Key; the key is authenticated and counted before it opens.
+    Methods in `configures` hold the agency's configuration from their start, so that If-Match, the row and the change
+    belong together. `keeps_answers = False` is for views that speak to the network or open transactions of their own:
+    they see to the Idempotency-Key (`repeat`) themselves.
     """
 
     authentication_classes = [KeyAuthentication]
-    parser_classes = [JSONParser]
+    parser_classes = [StrictJSONParser]
     renderer_classes = [JSONRenderer]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    schema = ApiSchema()
+
     scopes: ClassVar[Mapping[str, str]] = {}
     any_scope: ClassVar[frozenset[str]] = frozenset()
-    keeps_answers: ClassVar[bool] = True  # False where the view settles Idempotency-Keys in its own transaction
+    configures: ClassVar[frozenset[str]] = frozenset(("PATCH", "PUT", "DELETE"))
+    keeps_answers: ClassVar[bool] = True
 
     @property
     def principal(self) -> Principal:
         """Who asks."""
         return cast(Principal, self.request.auth)
 
+    # --- what views call -----------------------------------------------------------------------------------------
+
+    def find(self, rows: VisibleQuerySet[Row], public_id: str) -> Row:
+        """The visible row with this public id. Raises NotFound, also for a stranger's.
+
+        In an unsafe method the row is locked until the transaction ends and compared with If-Match first; raises
+        ChangedMeanwhile where it differs.
+        """
+        prefix: str = getattr(rows.model, "prefix")  # noqa: B009 - every row with a public id is a Record
+        try:
+            key = decode(prefix, public_id)
+        except BadId as error:
+            raise NotFound from error
+        return self.pick(rows, pk=key)
+
+    def pick(self, rows: VisibleQuerySet[Row], **lookups: Any) -> Row:
+        """As `find`, for rows that are named by something else than a public id."""
+        changing = self.request.method in UNSAFE
+        visible = rows.visible_to(self.principal).filter(**lookups)
+        if changing and self.keeps_answers:
+            visible = visible.select_for_update(of=("self",), no_key=True)
+        row = visible.first()
+        if row is None:
+            raise NotFound
+        if changing:
+            check_match(row, self.request.META.get("HTTP_IF_MATCH", ""))
+        return row
+
+    def validated(self, serializer: type[serializers.Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """The values of the body as the serializer reads them. Raises the problems of all fields at once (422)."""
+        read = serializer(data=self.request.data, partial=partial)
+        read.is_valid(raise_exception=True)
+        return cast(dict[str, Any], read.validated_data)
+
+    def filters(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """The values of the query parameters that the serializer knows. Raises the problems of all fields (422)."""
+        read = serializer(data=self.request.query_params.dict())
+        read.is_valid(raise_exception=True)
+        return cast(dict[str, Any], read.validated_data)
+
+    def page(
+        self, rows: models.QuerySet[Row], show: Callable[[Row], Mapping[str, Any]], *, by: str = "created_at"
+    ) -> Response:
+        """One page of the rows, each as `show` shows it."""
+        found, cursor = page(self.request, rows, by=by)
+        return Response({"data": [show(row) for row in found], "next_cursor": cursor})
+
+    def answer(self, data: Mapping[str, Any], *, row: models.Model | None = None, status: int = 200) -> Response:
+        """The answer, with the ETag of the row that it shows."""
+        return Response(data, status=status, headers={"ETag": etag_of(row)} if row is not None else None)
+
+    # --- one request ---------------------------------------------------------------------------------------------
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Authenticate and count outside of any transaction, then answer inside one where the method changes things."""
+        self.args, self.kwargs = args, kwargs
+        self.request = self.initialize_request(request, *args, **kwargs)
+        self.headers = self.default_response_headers
+        try:
+            self.initial(self.request, *args, **kwargs)
+            response = self._respond()
+        except Exception as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(self.request, response, *args, **kwargs)
+        return self.response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, then look at the method, its scope and the size of the body."""
+        super().initial(request, *args, **kwargs)
+        method = "GET" if request.method == "HEAD" else cast(str, request.method)
+        if method not in self.allowed_methods:
+            raise MethodNotAllowed(method)
+        if method not in self.any_scope:
+            self._require_scope(method)
+        if not _is_small(request.META.get("CONTENT_LENGTH") or "0"):
+            raise BodyTooLarge
+
+    def _require_scope(self, method: str) -> None:
+        if method not in self.scopes:
+            raise MissingScope("No key may do this.")
+        self.principal.require(self.scopes[method])
+
+    def _respond(self) -> HttpResponseBase:
+        method = cast(str, self.request.method)
+        handler = getattr(self, method.lower())
+        if method not in UNSAFE or not self.keeps_answers:
+            return cast(HttpResponseBase, handler(self.request, *self.args, **self.kwargs))
+        with transaction.atomic():
+            repeat = self.repeat()
+            if repeat is not None:
+                return answer_once(repeat, lambda: self._change(method, handler))
+            return self._change(method, handler)
+
+    def _change(self, method: str, handler: Callable[..., HttpResponseBase]) -> HttpResponseBase:
+        if method in self.configures:
+            lock_configuration(self.principal.agency_id)
+        return handler(self.request, *self.args, **self.kwargs)
+
+    def repeat(self) -> Repeat | None:
+        """What this request's Idempotency-Key stands for; None without one. Raises BadIdempotencyKey."""
+        key = self.request.META.get("HTTP_IDEMPOTENCY_KEY")
+        if key is None:
+            return None
+        route = f"{self.request.method} {self.request.path}"
+        return Repeat(
+            agency_id=self.principal.agency_id,
+            mode=self.principal.mode,
+            owner=self.principal.owner,
+            route=route[:200],
+            key=check_key(key),
+            fingerprint=fingerprint_of(route, self.request._request.body),
+        )
+
     def get_exception_handler(self) -> Any:
         """Every error is a problem document."""
         return handle
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, look at the scope and at the size of the body."""
-        super().initial(request, *args, **kwargs)
-        method = cast(str, request.method)
-        if method not in self.any_scope and method != "OPTIONS":
-            if method not in self.scopes:
-                raise UnscopedMethod
-            self.principal.require(self.scopes[method])
-        if not _is_small(request):
-            raise BodyTooLarge
-        if self._keeps_answer(request):
-            self._answer_again()
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer; where the client sent an Idempotency-Key, once."""
-        if self._keeps_answer(request) and _is_small(request):
-            return self._dispatch_once(request, *args, **kwargs)
-        return super().dispatch(request, *args, **kwargs)
-
-    def handle_exception(self, exc: Exception) -> Any:
-        """An earlier answer is given again byte for byte; every other exception becomes a problem, or rises."""
-        if isinstance(exc, _Answered):
-            response = HttpResponse(exc.stored.body, status=exc.stored.status, content_type="application/json")
-            response.headers["Idempotent-Replayed"] = "true"
-            return response
-        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say how much of the rate limit is left."""
@@ -114,70 +191,9 @@ class ApiView(APIView):
                 response.headers.setdefault(name, value)
         return response
 
-    def _dispatch_once(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """One transaction for effect and answer. A rival that was first has committed: its answer is found next."""
-        _ = request.body  # kept by Django, so that a second look can read it again
-        for last in (False, True):
-            try:
-                with transaction.atomic():
-                    response = super().dispatch(request, *args, **kwargs)
-                    if response.status_code >= 400:
-                        transaction.set_rollback(True)
-                    elif "Idempotent-Replayed" not in response.headers:
-                        self._keep(response)
-                    return response
-            except Raced as raced:
-                if last:
-                    return self._refusal(raced)
-        raise AssertionError("unreachable")
-
-    def _refusal(self, error: DomainError) -> HttpResponseBase:
-        response = self.finalize_response(self.request, handle(error, {}))
-        return cast(HttpResponseBase, response.render())
-
-    def _keep(self, response: HttpResponseBase) -> None:
-        data = getattr(response, "data", None)
-        body = b"" if data is None else dumps(data)
-        sql.run([insert_statement(self.repeat(), status=response.status_code, body=body, now=now())])
-
-    def _keeps_answer(self, request: Any) -> bool:
-        return self.keeps_answers and request.method in _UNSAFE and bool(request.META.get("HTTP_IDEMPOTENCY_KEY"))
-
-    def repeat(self) -> Repeat:
-        """The request as one that may come again. Raises BadIdempotencyKey."""
-        request, principal = self.request, self.principal
-        route = f"{request.method} {request.path}"
-        return Repeat(
-            agency_id=principal.agency_id,
-            mode=principal.mode,
-            owner=principal.owner,
-            route=route,
-            key=check_key(request.META["HTTP_IDEMPOTENCY_KEY"]),
-            fingerprint=fingerprint_of(route, request._request.body),
-        )
-
-    def _answer_again(self) -> None:
-        repeat = self.repeat()
-        (found,) = sql.run([find_statement(repeat)])
-        if found.rows:
-            raise _Answered(stored(repeat, found.rows[0]))
-
-
-class _Answered(Exception):
-    """The request was answered before."""
-
-    def __init__(self, stored: Stored) -> None:
-        super().__init__()
-        self.stored = stored
-
-
-def _is_small(request: Any) -> bool:
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return length.isdigit() and int(length) <= LARGEST_BODY
-
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses members that it does not know, by name."""
+    """Refuses members that it does not know, by name, together with the problems of those it knows."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The validated values. Unknown members are field problems like any other."""
@@ -186,3 +202,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             if unknown:
                 raise FieldProblems([FieldError(name, "unknown", "There is no such member.") for name in unknown])
         return super().to_internal_value(data)
+
+
+def _is_small(length: str) -> bool:
+    return length.isdigit() and int(length) <= LARGEST_BODY

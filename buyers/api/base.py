@@ -8,7 +8,8 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.base import ApiView, ChangedMeanwhile, StrictSerializer
+from accounts.api.base import ApiView, StrictSerializer
+from accounts.api.preconditions import ChangedMeanwhile
 from accounts.principals import Principal
 from core import json
 from core.api.pagination import page

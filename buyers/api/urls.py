@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from buyers.api.bulk import BuyersBulkView, ContractsBulkView
 from buyers.api.buyers import BuyersView, BuyerView
 from buyers.api.campaigns import CampaignsView, CampaignView
 from buyers.api.contracts import ContractsView, ContractView
+from buyers.api.csv_files import BuyersCsvView, BuyersImportView, ContractsCsvView, ContractsImportView
 from buyers.api.lead_types import LeadTypesView, LeadTypeView
 from buyers.api.wallet import DepositsView, WalletView
 
@@ -14,9 +16,15 @@ urlpatterns = [
     path("campaigns", CampaignsView.as_view()),
     path("campaigns/<str:campaign_id>", CampaignView.as_view()),
     path("buyers", BuyersView.as_view()),
+    path("buyers.csv", BuyersCsvView.as_view()),
+    path("buyers/bulk", BuyersBulkView.as_view()),
+    path("buyers/import", BuyersImportView.as_view()),
     path("buyers/<str:buyer_id>", BuyerView.as_view()),
     path("buyers/<str:buyer_id>/wallet", WalletView.as_view()),
     path("buyers/<str:buyer_id>/wallet/deposits", DepositsView.as_view()),
     path("contracts", ContractsView.as_view()),
+    path("contracts.csv", ContractsCsvView.as_view()),
+    path("contracts/bulk", ContractsBulkView.as_view()),
+    path("contracts/import", ContractsImportView.as_view()),
     path("contracts/<str:contract_id>", ContractView.as_view()),
 ]

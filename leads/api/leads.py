@@ -1,5 +1,6 @@
 """POST /v1/leads, the reason for all of this, and the reading of leads."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import LARGEST_BODY, ApiView, BodyTooLarge
+from buyers.models import Buyer, Contract
 from core import json
 from core.api.pagination import page
 from core.api.problems import problem
@@ -140,8 +142,6 @@ def visible_lead(view: ApiView, lead_id: str) -> Lead:
 
 
 def _decision(stored: queries.StoredDecision) -> dict[str, Any]:
-    decided = stored.record["decision"]
-    names = {contract["id"]: contract for contract in stored.content["contracts"]}
     return {
         "number": stored.row.number,
         "kind": stored.row.kind,
@@ -151,28 +151,32 @@ def _decision(stored: queries.StoredDecision) -> dict[str, Any]:
         "decided_at": rfc3339(stored.row.decided_at),
         "seed": stored.record["market"]["seed"],
         "replayed": stored.replayed,
-        "contracts": [_verdict(verdict, names, stored.content["currency"]) for verdict in decided["verdicts"]],
+        "contracts": verdict_records(stored.record["decision"], stored.content),
     }
 
 
-def _verdict(verdict: list[Any], names: dict[str, Any], currency: str) -> dict[str, Any]:
+def verdict_records(decision: Mapping[str, Any], content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What became of each contract, by a decision's record and the terms it was made under."""
+    buyers = {contract["id"]: contract["buyer_id"] for contract in content["contracts"]}
+    return [_verdict(verdict, buyers, content["currency"]) for verdict in decision["verdicts"]]
+
+
+def _verdict(verdict: Sequence[Any], buyers: Mapping[str, str], currency: str) -> dict[str, Any]:
     contract_id, code, rank, price, inputs = verdict
-    reason = Reason(code).sentence if code else "Chosen."
-    from_terms = names[contract_id]
     return {
-        "contract_id": _public("ctr", contract_id),
-        "buyer_id": _public("buyer", from_terms["buyer_id"]),
+        "contract_id": _public(Contract.prefix, contract_id),
+        "buyer_id": _public(Buyer.prefix, buyers[str(contract_id)]),
         "won": code is None,
         "reason": code,
-        "detail": reason,
+        "detail": Reason(code).sentence if code else "Chosen.",
         "rank": rank,
         "price": None if price is None else to_major(price, currency),
         "inputs": inputs,
     }
 
 
-def _public(prefix: str, text: str) -> str:
-    return encode(prefix, UUID(text))
+def _public(prefix: str, value: object) -> str:
+    return encode(prefix, UUID(str(value)))
 
 
 def _event(event: Any) -> dict[str, Any]:

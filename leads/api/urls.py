@@ -2,11 +2,18 @@
 
 from django.urls import path
 
-from leads.api import leads
+from leads.api import actions, leads, sources
 
 urlpatterns = [
     path("leads", leads.LeadsView.as_view()),
     path("leads/<str:lead_id>", leads.LeadView.as_view()),
     path("leads/<str:lead_id>/decision", leads.DecisionView.as_view()),
     path("leads/<str:lead_id>/events", leads.EventsView.as_view()),
+    path("leads/<str:lead_id>/reroute", actions.RerouteView.as_view()),
+    path("leads/<str:lead_id>/assign", actions.AssignView.as_view()),
+    path("leads/<str:lead_id>/accept", actions.AcceptView.as_view()),
+    path("leads/<str:lead_id>/reject", actions.RejectView.as_view()),
+    path("simulate", actions.SimulateView.as_view()),
+    path("sources", sources.SourcesView.as_view()),
+    path("sources/<str:source_id>", sources.SourceView.as_view()),
 ]

@@ -117,9 +117,9 @@ def test_without_a_good_key_nothing_is_told(world: World, django_capture_on_comm
     assert post(revoked, MARIA).status_code == 201
     with django_capture_on_commit_callbacks(execute=True):
         revoke_key(actor=SystemActor(world.agency.pk, "system:test"), key=row)
-    for bad in (revoked, "ldk_live_nonsense", "x"):
+    for bad, code in ((revoked, "key_revoked"), ("ldk_live_nonsense", "invalid_key"), ("x", "invalid_key")):
         answer = post(bad, MARIA)
-        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_key")
+        assert (answer.status_code, answer.json()["code"]) == (401, code)
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     assert Client().post("/v1/leads", "{}", content_type="application/json").json()["code"] == "key_missing"
 

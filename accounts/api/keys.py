@@ -1,0 +1,141 @@
+"""The API's views of its own keys."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiView, StrictSerializer
+from accounts.api.fields import PublicIdField
+from accounts.api.key_bodies import (
+    BUYER,
+    SOURCE,
+    KeyChange,
+    KeyNameAndAllow,
+    KeyRequest,
+    KeyShape,
+    NewKeyShape,
+    RotateRequest,
+    settings_from,
+    show_key,
+    show_new_key,
+    wanted_key,
+)
+from accounts.api.pages import PAGING, page_of
+from accounts.keys import change_key, create_key, revoke_key, rotate_key
+from accounts.models import ApiKey, Mode
+
+_MANAGE = "keys:write"
+_CHANGES = frozenset(("POST", "PATCH"))
+_EXAMPLE = OpenApiExample(
+    "A source's key",
+    {
+        "name": "Acme Ads intake",
+        "mode": "live",
+        "scopes": ["leads:write"],
+        "source_id": "src_01jv3k5m8q0000000000000000",
+        "allow": ["203.0.113.0/24"],
+        "rate_limit_per_minute": 600,
+    },
+    request_only=True,
+)
+
+
+class KeyFilters(serializers.Serializer[Any]):
+    """By what keys are found."""
+
+    mode = serializers.ChoiceField(Mode.choices, required=False)
+    source_id = PublicIdField(SOURCE, required=False)
+    buyer_id = PublicIdField(BUYER, required=False)
+    name = serializers.CharField(required=False, help_text="Any part of the name.", source="name__icontains")
+
+
+class KeysView(ApiView):
+    """All keys that the principal may see."""
+
+    scopes = {"GET": _MANAGE, "POST": _MANAGE}
+    configures = _CHANGES
+
+    @extend_schema(summary="List keys", parameters=[KeyFilters, *PAGING], responses=page_of(KeyShape), tags=["Keys"])
+    def get(self, request: Request) -> Response:
+        """Keys, the newest first, without their secrets. A bound key sees those of its own source or buyer."""
+        rows = ApiKey.objects.visible_to(self.principal).select_related("rate_limit")
+        return self.page(rows.filter(**self.filters(KeyFilters)), show_key)
+
+    @extend_schema(
+        summary="Create a key", request=KeyRequest, responses={201: NewKeyShape}, examples=[_EXAMPLE], tags=["Keys"]
+    )
+    def post(self, request: Request) -> Response:
+        """A new key, whose secret `key` is shown this once. A key grants only what it holds itself."""
+        made = create_key(actor=self.principal, wanted=wanted_key(self.principal, self.validated(KeyRequest)))
+        return self.answer(show_new_key(made), row=made.row, status=201)
+
+
+class KeyView(ApiView):
+    """One key."""
+
+    scopes = {"GET": _MANAGE, "PATCH": _MANAGE}
+
+    @extend_schema(summary="Read a key", responses=KeyShape, tags=["Keys"])
+    def get(self, request: Request, key_id: str) -> Response:
+        """The key, without its secret."""
+        key = self.find(ApiKey.objects.all(), key_id)
+        return self.answer(show_key(key), row=key)
+
+    @extend_schema(summary="Change a key", request=KeyChange, responses=KeyShape, tags=["Keys"])
+    def patch(self, request: Request, key_id: str) -> Response:
+        """Changes what the body names. It counts from the key's next request on, in every process."""
+        key = self.find(ApiKey.objects.all(), key_id)
+        values = settings_from(self.principal, self.validated(KeyChange, partial=True))
+        key = change_key(actor=self.principal, key=key, values=values)
+        return self.answer(show_key(key), row=key)
+
+
+class CurrentKeyView(ApiView):
+    """The key that asks."""
+
+    scopes = {"PATCH": _MANAGE}
+    any_scope = frozenset(("GET",))
+
+    @extend_schema(summary="Read the key in use", responses=KeyShape, tags=["Keys"])
+    def get(self, request: Request) -> Response:
+        """The key that signed this request, without its secret."""
+        key = self.pick(ApiKey.objects.all(), pk=self.principal.key_id)
+        return self.answer(show_key(key), row=key)
+
+    @extend_schema(summary="Change the key in use", request=KeyNameAndAllow, responses=KeyShape, tags=["Keys"])
+    def patch(self, request: Request) -> Response:
+        """A key may change its own name and allow-list."""
+        key = self.pick(ApiKey.objects.all(), pk=self.principal.key_id)
+        key = change_key(actor=self.principal, key=key, values=self.validated(KeyNameAndAllow, partial=True))
+        return self.answer(show_key(key), row=key)
+
+
+class RotateKeyView(ApiView):
+    """A successor for a key."""
+
+    scopes = {"POST": _MANAGE}
+    configures = _CHANGES
+
+    @extend_schema(summary="Rotate a key", request=RotateRequest, responses={201: NewKeyShape}, tags=["Keys"])
+    def post(self, request: Request, key_id: str) -> Response:
+        """A new key with the same settings. The old one goes on working for the overlap, then it ends."""
+        key = self.find(ApiKey.objects.all(), key_id)
+        made = rotate_key(actor=self.principal, key=key, **self.validated(RotateRequest))
+        return self.answer(show_new_key(made), row=made.row, status=201)
+
+
+class RevokeKeyView(ApiView):
+    """The end of a key."""
+
+    scopes = {"POST": _MANAGE}
+    configures = _CHANGES
+
+    @extend_schema(summary="Revoke a key", request=None, responses={204: None}, tags=["Keys"])
+    def post(self, request: Request, key_id: str) -> Response:
+        """From now on the key opens nothing. Revoking it again changes nothing."""
+        self.validated(StrictSerializer)
+        revoke_key(actor=self.principal, key=self.find(ApiKey.objects.all(), key_id))
+        return Response(status=204)

@@ -1,0 +1,175 @@
+"""What may be done with a recorded lead: /reroute, /assign, /accept, /reject; and /simulate, which records none."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiView, StrictSerializer
+from accounts.principals import Principal
+from buyers.inputs.fields import Text
+from buyers.models import Contract
+from core.clock import now
+from core.errors import FieldError, FieldProblems, NotFound
+from core.ids import BadId, decode
+from leads import queries
+from leads.answers import answer
+from leads.api.leads import verdict_records, visible_lead
+from leads.confirmation import NotPending, accept_sale, reject_sale
+from leads.intake.shape import submission_of
+from leads.models import Lead, Sale
+from leads.rerouting import assign_lead, reroute_lead
+from leads.simulation import simulate_lead
+
+
+class Nothing(StrictSerializer):
+    """An empty object."""
+
+
+class Assignment(StrictSerializer):
+    """The contract that is to have the lead."""
+
+    contract_id = Text()
+
+
+class Answer(StrictSerializer):
+    """Which sale; where only one is pending it need not be named."""
+
+    sale_id = Text(required=False)
+
+
+class Refusal(Answer):
+    """Why the buyer refuses the lead."""
+
+    reason = Text()
+
+
+class LeadAction(ApiView):
+    """A verb on one lead, answered with the lead as it is then."""
+
+    scopes: ClassVar = {"POST": "leads:write"}
+
+    def record(self, lead: Lead) -> Response:
+        """The lead as it is now."""
+        fresh = Lead.objects.prefetch_related("sales").get(pk=lead.pk)
+        return Response(queries.lead_records(self.principal, [fresh])[0])
+
+
+class RerouteView(LeadAction):
+    """Decide again."""
+
+    @extend_schema(request=Nothing, responses={200: dict})
+    def post(self, request: Request, lead_id: str) -> Response:
+        """Decide an unsold or returned lead again, under the present configuration."""
+        _read(Nothing, request, self.principal)
+        lead = _agencys_lead(self, lead_id)
+        reroute_lead(principal=self.principal, lead_id=lead.pk)
+        return self.record(lead)
+
+
+class AssignView(LeadAction):
+    """Sell by hand."""
+
+    @extend_schema(request=Assignment, responses={200: dict})
+    def post(self, request: Request, lead_id: str) -> Response:
+        """Sell an unsold or returned lead to one contract of its campaign, whatever its filters say."""
+        wanted = _read(Assignment, request, self.principal)["contract_id"]
+        lead = _agencys_lead(self, lead_id)
+        assign_lead(principal=self.principal, lead_id=lead.pk, contract_id=_id(Contract.prefix, wanted, "contract_id"))
+        return self.record(lead)
+
+
+class AcceptView(LeadAction):
+    """The buyer's yes."""
+
+    @extend_schema(request=Answer, responses={200: dict})
+    def post(self, request: Request, lead_id: str) -> Response:
+        """Accept a pending sale: it is charged and delivered."""
+        named = _read(Answer, request, self.principal).get("sale_id")
+        lead = visible_lead(self, lead_id)
+        accept_sale(principal=self.principal, sale=_pending(self.principal, lead, named))
+        return self.record(lead)
+
+
+class RejectView(LeadAction):
+    """The buyer's no."""
+
+    @extend_schema(request=Refusal, responses={200: dict})
+    def post(self, request: Request, lead_id: str) -> Response:
+        """Refuse a pending sale: the money is free again and the lead goes to the next buyer."""
+        values = _read(Refusal, request, self.principal)
+        lead = visible_lead(self, lead_id)
+        sale = _pending(self.principal, lead, values.get("sale_id"))
+        reject_sale(principal=self.principal, sale=sale, reason=values["reason"])
+        return self.record(lead)
+
+
+class SimulateView(ApiView):
+    """A dry run."""
+
+    scopes: ClassVar = {"POST": "leads:read"}
+
+    @extend_schema(request=dict, responses={200: dict})
+    def post(self, request: Request) -> Response:
+        """What would become of this lead now (or `at` another time); nothing is stored, sold, charged or sent."""
+        if self.principal.bound:
+            raise NotFound
+        members = dict(request.data) if isinstance(request.data, dict) else {}
+        at = _instant(members.pop("at", None))
+        simulated = simulate_lead(principal=self.principal, submission=submission_of(members), at=at)
+        body = answer(simulated.draft, simulated.fate) | {"lead_id": None, "contracts": []}
+        body["sales"] = [{**sale, "sale_id": None} for sale in body["sales"]]
+        if simulated.decision is not None and simulated.market is not None:
+            content = simulated.market.terms.to_content()
+            body["contracts"] = verdict_records(simulated.decision.to_record(), content)
+        return Response(body)
+
+
+def _read(kind: type[StrictSerializer], request: Request, principal: Principal) -> dict[str, Any]:
+    serializer = kind(data=request.data, context={"currency": principal.agency.currency})
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _agencys_lead(view: ApiView, lead_id: str) -> Lead:
+    if view.principal.bound:
+        raise NotFound
+    return visible_lead(view, lead_id)
+
+
+def _pending(principal: Principal, lead: Lead, named: str | None) -> Sale:
+    """The lead's pending sale, or the one that is named. Raises NotFound, NotPending."""
+    sales = Sale.objects.visible_to(principal).filter(lead=lead)
+    if named is not None:
+        sale = sales.filter(pk=_id(Sale.prefix, named, "sale_id")).first()
+        if sale is None:
+            raise NotFound
+        return sale
+    pending = list(sales.filter(state=Sale.State.PENDING)[:2])
+    if len(pending) > 1:
+        raise FieldProblems([FieldError("sale_id", "required", "Several sales are pending: name one.")])
+    if not pending:
+        raise NotPending
+    return pending[0]
+
+
+def _id(prefix: str, text: str, member: str) -> UUID:
+    try:
+        return decode(prefix, text)
+    except BadId as error:
+        raise NotFound(errors=[FieldError(member, "not_found", f"must be an id that begins with {prefix}_")]) from error
+
+
+def _instant(value: object) -> datetime:
+    if value is None:
+        return now()
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise FieldProblems([FieldError("at", "invalid", "must be an RFC 3339 time such as 2026-05-12T14:30:00Z")])
+    return moment

@@ -1,0 +1,130 @@
+"""Bulk changes and CSV: all or none, the same checks as one by one, and out and in again without loss."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import Agency
+from buyers.csv_cells import from_cell, guard, to_cell, unguard
+from buyers.models import Buyer, Contract
+from tests.buyers.making import House, a_buyer, a_contract, a_house, a_market, read
+
+
+@pytest.fixture
+def house() -> House:
+    return a_house()
+
+
+def send_csv(house: House, path: str, text: str) -> HttpResponse:
+    headers = {"Authorization": f"Bearer {house.api.key}"}
+    return Client().generic("POST", path, text.encode(), "text/csv", headers=headers)  # type: ignore[return-value]
+
+
+@pytest.mark.django_db
+def test_one_setting_changes_many_contracts(house: House) -> None:
+    buyer, campaign = a_market(house)
+    ids = [a_contract(house, buyer, campaign)["contract_id"] for _ in range(2)]
+    answer = read(house.api.post("/v1/contracts/bulk", {"ids": ids, "set": {"price": 99.5}}))
+    assert answer == {
+        "dry_run": False,
+        "changed": 2,
+        "results": [{"id": public_id, "outcome": "update"} for public_id in ids],
+    }
+    assert set(Contract.objects.values_list("price", flat=True)) == {9950}
+
+
+@pytest.mark.django_db
+def test_where_one_item_is_refused_none_is_changed_and_the_item_is_named(house: House) -> None:
+    buyer, campaign = a_market(house)
+    ids = [a_contract(house, buyer, campaign)["contract_id"] for _ in range(2)]
+    items = [{"id": ids[0], "price": 1}, {"id": ids[1], "price": -1}, {"id": "ctr_nobody", "price": 1}]
+    answer = house.api.post("/v1/contracts/bulk", {"items": items})
+    assert answer.status_code == 422
+    assert [(error["field"], error["code"]) for error in read(answer)["errors"]] == [
+        ("items.1.price", "min_value"),
+        ("items.2.id", "not_found"),
+    ]
+    assert set(Contract.objects.values_list("price", flat=True)) == {17500}
+
+
+@pytest.mark.django_db
+def test_a_dry_run_says_what_would_change_and_changes_nothing(house: House) -> None:
+    buyer = a_buyer(house)
+    version = Agency.objects.get().version
+    body = {"ids": [buyer["buyer_id"]], "set": {"status": "paused"}, "dry_run": True}
+    assert read(house.api.post("/v1/buyers/bulk", body))["changed"] == 1
+    assert (Buyer.objects.get().status, Agency.objects.get().version) == ("active", version)
+
+
+@pytest.mark.django_db
+def test_an_export_imported_again_changes_nothing(house: House) -> None:
+    buyer, campaign = a_market(house)
+    a_contract(
+        house,
+        buyer,
+        campaign,
+        name="=HYPERLINK(1)",
+        caps=[{"window": "day", "unit": "money", "limit": 10.5}],
+        filters={"all": [{"field": "state", "op": "in", "value": ["TX", "CA"]}]},
+        delivery={"method": "webhook", "url": "https://b.example.com/x"},
+        metadata={"note": "+1, -1\n@x"},
+    )
+    version = Agency.objects.get().version
+    for name in ("buyers", "contracts"):
+        text = house.api.get(f"/v1/{name}.csv").content.decode()
+        answer = read(send_csv(house, f"/v1/{name}/import", text))
+        assert (answer["unchanged"], answer["updated"], answer["created"], answer["errors"]) == (1, 0, 0, 0)
+    assert Agency.objects.get().version == version
+
+
+@pytest.mark.django_db
+def test_a_dry_import_reports_each_row(house: House) -> None:
+    known = a_buyer(house)["buyer_id"]
+    text = (
+        "buyer_id,name,email,credit_limit\r\n"
+        f"{known},Renamed,leads@lonestar.example,\r\n"
+        ",New,new@new.example,10.50\r\n"
+        ",Bad,no-mail,ten\r\n"
+    )
+    answer = read(send_csv(house, "/v1/buyers/import?dry_run=true", text))
+    assert [row["outcome"] for row in answer["rows"]] == ["update", "create", "error"]
+    assert {error["field"] for error in answer["rows"][2]["errors"]} == {"email", "credit_limit"}
+    refused = send_csv(house, "/v1/buyers/import", text)
+    assert refused.status_code == 422
+    assert {error["field"] for error in json.loads(refused.content)["errors"]} == {
+        "rows.2.email",
+        "rows.2.credit_limit",
+    }
+    assert Buyer.objects.get().name == "Lone Star Law"
+
+
+@pytest.mark.django_db
+def test_an_unknown_column_is_refused_by_name(house: House) -> None:
+    answer = send_csv(house, "/v1/buyers/import", "name,colour\r\nA,red\r\n")
+    assert (answer.status_code, read(answer)["errors"][0]["field"]) == (422, "colour")
+
+
+TEXTS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"))
+RISKY = st.text(st.sampled_from("=+-@\t\r\n,;|'ab"))
+
+
+@given(TEXTS | RISKY)
+def test_any_text_comes_back_and_no_cell_begins_a_formula(text: str) -> None:
+    assert unguard(guard(text)) == text
+    assert not guard(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerow([to_cell(text)])
+    (row,) = csv.reader(io.StringIO(out.getvalue(), newline=""))
+    assert from_cell(row[0], "text") == text
+
+
+@given(st.recursive(RISKY | st.integers(-99, 99) | st.booleans() | st.none(), lambda inner: st.lists(inner)))
+def test_any_document_comes_back(document: object) -> None:
+    if isinstance(document, list):
+        assert from_cell(to_cell(document), "document") == document
