@@ -1,16 +1,22 @@
 """Agencies come, are suspended, come back, and close; their first person and keys come with them."""
 
+import re
 import secrets
 from dataclasses import dataclass
+from zoneinfo import available_timezones
 
 from django.db import transaction
 from django.utils.text import slugify
 
 from accounts.keys import KeySettings, NewKey, create_key
+from accounts.members import is_email
 from accounts.models import Agency, AgencyStatus, Membership, Role, User
 from accounts.principals import SystemActor
 from accounts.scopes import ALL_SCOPES
-from accounts.versions import publish_change
+from accounts.versions import publish_change, record_audit
+from core.errors import FieldError, FieldProblems
+
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,17 @@ class NewAgency:
 def create_agency(
     *, name: str, email: str, password: str | None = None, currency: str = "USD", timezone: str = "America/New_York"
 ) -> NewAgency:
-    """Opens a transaction. An agency, its owner and a live and a test key with every scope."""
+    """Opens a transaction. An agency, its owner and a live and a test key with every scope.
+
+    Raises FieldProblems for an e-mail, a currency or a time zone that is none.
+    """
+    _check(name, email, currency, timezone)
     with transaction.atomic():
         agency = Agency.objects.create(name=name, slug=_free_slug(name), currency=currency, timezone=timezone)
         owner, password = _owner(email, password)
         Membership.objects.create(user=owner, agency=agency, role=Role.OWNER)
         actor = SystemActor(agency.pk, "system:create_agency")
+        record_audit(actor=actor, action="agency.create", object_id=agency.public_id, object_name=name)
         live, test = (
             create_key(actor=actor, wanted=KeySettings(name=f"First {mode} key", mode=mode, scopes=ALL_SCOPES))
             for mode in ("live", "test")
@@ -66,6 +77,20 @@ def _set_status(agency: Agency, status: str, actor: str) -> None:
             object_name=agency.name,
             changes={"status": [before, status]},
         )
+
+
+def _check(name: str, email: str, currency: str, timezone: str) -> None:
+    problems = []
+    if not name.strip():
+        problems.append(FieldError("name", "blank", "Must not be blank."))
+    if not is_email(email):
+        problems.append(FieldError("email", "invalid", "Must be an e-mail address."))
+    if not _CURRENCY.fullmatch(currency):
+        problems.append(FieldError("currency", "invalid", "Must be an ISO 4217 code such as USD."))
+    if timezone not in available_timezones():
+        problems.append(FieldError("timezone", "invalid", "Must be an IANA name such as America/New_York."))
+    if problems:
+        raise FieldProblems(problems)
 
 
 def _owner(email: str, password: str | None) -> tuple[User, str | None]:

@@ -42,12 +42,19 @@ def add_member(*, actor: Actor, email: str, role: str, subject_id: UUID | None =
     return membership
 
 
+def is_email(text: str) -> bool:
+    """Whether the text has the shape of an e-mail address."""
+    try:
+        validate_email(text.strip())
+    except ValidationError:
+        return False
+    return True
+
+
 def _checked(email: str, role: str, subject_id: UUID | None) -> str:
     email = email.strip().lower()
     problems = []
-    try:
-        validate_email(email)
-    except ValidationError:
+    if not is_email(email):
         problems.append(FieldError("email", "invalid", "Must be an e-mail address."))
     if role not in Role.values:
         problems.append(FieldError("role", "invalid", f"Must be one of {', '.join(Role.values)}."))

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.agencies import create_agency
 from accounts.key_format import checksum, digest, is_well_formed, make_key
@@ -83,3 +83,13 @@ def test_a_key_with_an_unknown_scope_or_network_is_refused_by_name() -> None:
         )
     assert [error.field for error in refused.value.errors] == ["scopes.0", "allow.0"]
     assert ApiKey.objects.count() == before
+
+
+@pytest.mark.django_db
+def test_an_agency_without_sense_is_refused_by_name() -> None:
+    with pytest.raises(FieldProblems) as refused:
+        create_agency(name=" ", email="nobody", currency="dollars", timezone="Mars/Olympus")
+    assert [error.field for error in refused.value.errors] == ["name", "email", "currency", "timezone"]
+    with pytest.raises(CommandError, match="--timezone: Must be an IANA name"):
+        call_command("create_agency", "--name", "A", "--email", "a@b.example", "--timezone", "Mars/Olympus")
+    assert Agency.objects.count() == 0

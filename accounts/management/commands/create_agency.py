@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.agencies import NewAgency, create_agency
 from core import json
+from core.errors import FieldProblems
 
 
 class Command(BaseCommand):
@@ -22,13 +23,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create it and print what cannot be seen again."""
-        made = create_agency(
-            name=options["name"],
-            email=options["email"],
-            password=options["password"],
-            currency=options["currency"],
-            timezone=options["timezone"],
-        )
+        wanted = {name: options[name] for name in ("name", "email", "password", "currency", "timezone")}
+        try:
+            made = create_agency(**wanted)
+        except FieldProblems as refused:
+            lines = (f"--{error.field}: {error.detail}" for error in refused.errors)
+            raise CommandError("\n".join(lines)) from refused
         shown = _shown(made)
         self.stdout.write(json.dumps(shown).decode() if options["json"] else _lines(shown))
 
