@@ -118,8 +118,9 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["user", "agency", "subject_id"], name="one_place_per_subject"),
             models.UniqueConstraint(
-                fields=["user", "agency", "subject_id"], name="one_place_per_subject", nulls_distinct=False
+                fields=["user", "agency"], condition=Q(subject_id__isnull=True), name="one_place_on_the_staff"
             ),
             models.CheckConstraint(
                 condition=Q(role__in=["buyer", "source"], subject_id__isnull=False)

@@ -150,7 +150,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(fields=['agency', 'role'], name='membership_by_role')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'agency', 'subject_id'), name='one_place_per_subject', nulls_distinct=False), models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['buyer', 'source']), ('subject_id__isnull', False)), models.Q(('role__in', ['owner', 'admin', 'analyst']), ('subject_id__isnull', True)), _connector='OR'), name='outsiders_have_a_subject')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'agency', 'subject_id'), name='one_place_per_subject'), models.UniqueConstraint(condition=models.Q(('subject_id__isnull', True)), fields=('user', 'agency'), name='one_place_on_the_staff'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['buyer', 'source']), ('subject_id__isnull', False)), models.Q(('role__in', ['owner', 'admin', 'analyst']), ('subject_id__isnull', True)), _connector='OR'), name='outsiders_have_a_subject')],
             },
         ),
         migrations.AddConstraint(
