@@ -7,6 +7,7 @@ from buyers.api.buyers import BuyersView, BuyerView
 from buyers.api.campaigns import CampaignsView, CampaignView
 from buyers.api.contracts import ContractsView, ContractView
 from buyers.api.csv_files import BuyersCsvView, BuyersImportView, ContractsCsvView, ContractsImportView
+from buyers.api.journals import JournalsView, JournalView
 from buyers.api.lead_types import LeadTypesView, LeadTypeView
 from buyers.api.wallet import DepositsView, WalletView
 
@@ -22,6 +23,8 @@ urlpatterns = [
     path("buyers/<str:buyer_id>", BuyerView.as_view()),
     path("buyers/<str:buyer_id>/wallet", WalletView.as_view()),
     path("buyers/<str:buyer_id>/wallet/deposits", DepositsView.as_view()),
+    path("journals", JournalsView.as_view()),
+    path("journals/<str:journal_id>", JournalView.as_view()),
     path("contracts", ContractsView.as_view()),
     path("contracts.csv", ContractsCsvView.as_view()),
     path("contracts/bulk", ContractsBulkView.as_view()),
