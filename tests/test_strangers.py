@@ -15,6 +15,7 @@ from billing.models import Journal
 from tests.buyers.making import House, a_contract, a_house, a_market, read
 
 OWN_TRAIL = {"IdempotencyRecord", "ApiKey"}  # a key remembers when it was last used
+BODIES = {"assign": {"contract_id": "ctr_nobody"}, "reject": {"reason": "no"}, "deposits": {"amount": 1}}
 VERBS = ("get", "post", "patch", "put", "delete")
 
 
@@ -48,6 +49,13 @@ def victims_ids(house: House) -> dict[str, str]:
     contract = a_contract(house, buyer, campaign, delivery={"method": "webhook", "url": "https://b.example.com/x"})
     house.api.post(f"/v1/buyers/{buyer['buyer_id']}/wallet/deposits", {"amount": 10})
     (lead_type,) = read(house.api.get("/v1/lead-types"))["data"]
+    lead = {
+        "campaign_id": campaign["campaign_id"],
+        "phone": "+12025550143",
+        "email": "maria@example.com",
+        "state": "TX",
+    }
+    sold = read(house.api.post("/v1/leads", lead))
     key = ApiKey.objects.filter(agency=house.agency).first()
     journal = Journal.objects.filter(agency=house.agency, mode="live").first()
     assert key is not None
@@ -60,6 +68,7 @@ def victims_ids(house: House) -> dict[str, str]:
         "endpoint_id": contract["delivery"]["endpoint_id"],
         "journal_id": journal.public_id,
         "key_id": key.public_id,
+        "lead_id": sold["lead_id"],
     }
 
 
@@ -78,7 +87,7 @@ def test_a_strangers_id_is_not_there_on_any_route_and_changes_nothing() -> None:
             answer = Client().generic(
                 verb.upper(),
                 f"/{given}",
-                json.dumps({}).encode(),
+                json.dumps(BODIES.get(given.rpartition("/")[2], {})).encode(),
                 "application/json",
                 headers={"Authorization": f"Bearer {stranger.api.key}"},
             )
