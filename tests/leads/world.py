@@ -12,8 +12,9 @@ from accounts.principals import AgencyFacts, Principal
 from accounts.scopes import ALL_SCOPES
 from billing.accounts import open_account
 from billing.chart import Code
-from billing.models import BuyerBalance
+from billing.deposits import deposit
 from buyers.models import Buyer, Contract, DeliveryMethod
+from core.ids import new_id
 from leads.intake.shape import submission_of
 from leads.models import Source
 from leads.pipeline import Outcome, submit_lead
@@ -66,7 +67,7 @@ class World:
             )
             for mode in ("live", "test")
         )
-        BuyerBalance.objects.filter(pk=live).update(balance=money)
+        deposit(account_id=live, deposit_id=new_id(), amount=money, now=NOON, actor="test")
         return Buyer.objects.create(
             id=buyer_id,
             agency=self.agency,
