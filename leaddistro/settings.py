@@ -31,6 +31,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])  # networks whose X-Forwarded-For and -Proto count
 EGRESS_ALLOW = env.list("EGRESS_ALLOW", default=[])  # private networks that deliveries may reach
 METRICS_ALLOW = env.list("METRICS_ALLOW", default=[])  # networks that may read /metrics
+DEMO = env.str("SEED_DEMO", default="1") != "0" and not PRODUCTION  # a demo agency, and its buyers' receiver
 DEBUG = False
 
 # --- apps --------------------------------------------------------------------------------------------------

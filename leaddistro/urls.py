@@ -1,5 +1,6 @@
 """The only place that mounts urls."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -16,6 +17,8 @@ urlpatterns = [
     path("accounts/", include("portal.account_urls")),
     path("", include("portal.urls")),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("leads.demo.receiver")))
 handler400 = "leaddistro.error_pages.bad_request"
 handler404 = "leaddistro.error_pages.not_found"
 handler500 = "leaddistro.error_pages.server_error"

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         lock = claim_folder(settings.DATA_DIR)
         call_command("migrate", interactive=False, verbosity=0)
         connections.close_all()
-        self.seeds = os.environ.get("SEED_DEMO") != "0" and SEED in get_commands()
+        self.seeds = settings.DEMO and SEED in get_commands()
         everything = [programs.valkey(), programs.worker(), programs.web(), programs.beat()]
         self.environment = environment(with_demo=self.seeds)
         self.seeding: subprocess.Popen[bytes] | None = None
