@@ -68,15 +68,17 @@ def event_statements(events: Sequence[NewEvent], subscribers: Subscriptions, *, 
     return [*statements, sql.insert(Message, messages)] if messages else statements
 
 
-def enqueue(*, agency_id: UUID, mode: str, events: Iterable[NewEvent]) -> int:
+def enqueue(*, agency_id: UUID, mode: str, events: Iterable[NewEvent], besides: UUID | None = None) -> int:
     """Write events down from ordinary code; how many were new. Needs an open transaction; hints after its commit.
 
-    An event whose key is on record already is left out, so a verb that runs again tells nothing twice.
+    An event whose key is on record already is left out, so a verb that runs again tells nothing twice. The endpoint
+    `besides` is not told: it is what the events are about.
     """
     wanted = {event.key: event for event in events}
     known = Event.objects.filter(agency_id=agency_id, mode=mode, key__in=wanted).values_list("key", flat=True)
     fresh = [event for key, event in wanted.items() if key not in set(known)]
-    sql.run(event_statements(fresh, subscriptions.read(agency_id=agency_id, mode=mode), now=clock()))
+    told = subscriptions.read(agency_id=agency_id, mode=mode, besides=besides)
+    sql.run(event_statements(fresh, told, now=clock()))
     if fresh:
         transaction.on_commit(hint)
     return len(fresh)

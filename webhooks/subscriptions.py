@@ -66,8 +66,8 @@ def load(*, agency_id: UUID, mode: str, version: int) -> Subscriptions:
     return fresh
 
 
-def read(*, agency_id: UUID, mode: str) -> Subscriptions:
-    """The subscriptions as the database has them now: one SELECT."""
+def read(*, agency_id: UUID, mode: str, besides: UUID | None = None) -> Subscriptions:
+    """The subscriptions as the database has them now, but for the endpoint `besides`: one SELECT."""
     rows = (
         Endpoint.objects.filter(agency_id=agency_id, mode=mode, deleted_at=None)
         .order_by("id")
@@ -84,4 +84,4 @@ def read(*, agency_id: UUID, mode: str) -> Subscriptions:
         )
         for endpoint_id, events, buyer_id, campaign_id, owner_kind, state in rows
     )
-    return Subscriptions(agency_id, mode, {one.endpoint_id: one for one in found})
+    return Subscriptions(agency_id, mode, {one.endpoint_id: one for one in found if one.endpoint_id != besides})

@@ -6,9 +6,9 @@ from uuid import UUID
 from accounts.models import Agency
 from core.ids import new_id
 from core.json import dumps
-from core.sealing import root
-from webhooks.models import Endpoint, EndpointSecret
+from webhooks.models import Endpoint
 from webhooks.outbox import NewEvent
+from webhooks.secrets import add_secret
 
 SECRET = bytes(range(32))
 
@@ -25,9 +25,7 @@ def make_endpoint(agency: Agency, url: str = "https://example.com/hook", **field
         "events": ["lead.accepted"],
     } | fields
     endpoint = Endpoint.objects.create(agency=agency, url=url, **fields)
-    row = EndpointSecret(endpoint=endpoint)
-    row.sealed = root("webhook-secrets").seal(SECRET, f"webhooks.secret/{row.id}")
-    row.save()
+    add_secret(endpoint, key=SECRET)
     return endpoint
 
 

@@ -1,0 +1,26 @@
+"""The muscle: Celery calls these; each does one verb and may be lost, doubled or killed at any time."""
+
+from celery import shared_task
+
+from core.clock import now as clock
+from webhooks import delivery, retention
+from webhooks.claims import is_anything_due
+from webhooks.hints import DELIVER
+
+
+@shared_task(name=DELIVER)
+def deliver_due() -> int:
+    """Send what is due; the number of tries."""
+    return delivery.deliver_due()
+
+
+@shared_task(name="webhooks.sweep")
+def sweep() -> int:
+    """Every second: whatever no hint announced is found here."""
+    return delivery.deliver_due() if is_anything_due() else 0
+
+
+@shared_task(name="webhooks.prune")
+def prune() -> dict[str, int]:
+    """Every night: forget what is too old."""
+    return retention.prune(clock())
