@@ -51,11 +51,13 @@ SELECT id FROM oldest WHERE due_at <= %s AND running < max_in_flight ORDER BY du
 _SHARE: Final = """SELECT id FROM (
     SELECT id FROM webhooks_message WHERE endpoint_id = %s AND state IN ('due', 'sending') AND due_at <= %s
     ORDER BY due_at, id LIMIT %s{lock}) AS share_{number}"""
+# Materialized, or PostgreSQL may run the choice once per row of the update and choose others each time.
 _CLAIM: Final = """
+WITH chosen AS MATERIALIZED ({shares})
 UPDATE webhooks_message SET state = 'sending', claim_token = %s, lease_until = %s, due_at = %s,
     attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, %s),
     last_outcome = CASE WHEN state = 'sending' THEN 'lease_lost' ELSE last_outcome END
-WHERE id IN ({shares}) AND state IN ('due', 'sending') AND due_at <= %s
+WHERE id IN (SELECT id FROM chosen) AND state IN ('due', 'sending') AND due_at <= %s
 RETURNING id
 """
 
@@ -164,7 +166,7 @@ def _claim_statement(shares: dict[UUID, int], now: datetime, lease: datetime) ->
     chosen = [sql.bind(value) for endpoint_id, share in shares.items() for value in (endpoint_id, now, share)]
     moment, until, token = sql.bind(now), sql.bind(lease), sql.bind(new_id())
     return sql.Statement(
-        _CLAIM.format(shares=" UNION ALL ".join(parts)), (token, until, until, moment, *chosen, moment)
+        _CLAIM.format(shares=" UNION ALL ".join(parts)), (*chosen, token, until, until, moment, moment)
     )
 
 

@@ -22,7 +22,7 @@ class Hinter:
     it survives a web server that forks after import.
     """
 
-    def __init__(self, publish: Callable[[], None], gap: float = GAP) -> None:
+    def __init__(self, publish: Callable[[], object], gap: float = GAP) -> None:
         self._publish = publish
         self._gap = gap
         self._process: int | None = None

@@ -78,7 +78,14 @@ def egress() -> Egress:
 
 
 _shared: Final = LoopThread()
-atexit.register(_shared.stop)
+
+
+def stop() -> None:
+    """Close this process's connections and end its loop; the next use starts afresh, with the settings as they are."""
+    _shared.stop()
+
+
+atexit.register(stop)
 
 
 def submit(work: Coroutine[Any, Any, Result]) -> Future[Result]:

@@ -12,23 +12,13 @@ from core import sql
 from core.clock import now
 from core.ids import new_id
 from core.sealing import Sealer
-from tests.webhooks.making import make_agency, make_endpoint, make_event
+from tests.webhooks.making import make_agency, make_endpoint, make_event, write
 from webhooks import subscriptions
 from webhooks.hints import hint
 from webhooks.models import Endpoint, Event, Message
-from webhooks.outbox import NewEvent, enqueue, event_statements, seal_body
+from webhooks.outbox import NewEvent, event_statements, seal_body
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agency() -> Agency:
-    return make_agency()
-
-
-def write(agency: Agency, *events: NewEvent, mode: str = "live") -> None:
-    with transaction.atomic():
-        enqueue(agency_id=agency.id, mode=mode, events=events)
 
 
 def told(event: NewEvent) -> set[UUID]:
