@@ -2,7 +2,6 @@
 
 from typing import Any, Literal
 
-from django.utils.text import slugify
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -77,8 +76,9 @@ class ApiSchema(AutoSchema):
         return super().get_summary() or super().get_description().partition(".")[0].strip()
 
     def get_operation_id(self) -> str:
-        """The name that generated clients give the operation: its summary, so that no two are alike."""
-        return slugify(self.get_summary()).replace("-", "_") or super().get_operation_id()
+        """The name that generated clients give the operation: method and path, so that no two are alike."""
+        parts = [part.strip("{}").replace("-", "_") for part in self.path.split("/") if part not in ("", "v1")]
+        return "_".join([self.method.lower(), *parts])
 
     def get_override_parameters(self) -> list[Any]:
         """The headers that every changing operation takes."""
