@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from core import metrics
 from core.api.problems import problem_page
@@ -19,6 +19,7 @@ from core.ids import new_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API = "/v1/"
+NO_CONTENT = 204
 FOR_MACHINES = (API, "/healthz", "/readyz", "/metrics")
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 
@@ -81,7 +82,7 @@ class ApiDoor:
             return self.get_response(request)
         if settings.PRODUCTION and request.path.startswith(API) and not request.is_secure():
             return problem_page(request, 403, "https_required", "This API answers over HTTPS only. Replace this key.")
-        return self.answer_machine(request)  # type: ignore[return-value]
+        return _with_length(self.answer_machine(request))  # type: ignore[arg-type]
 
 
 class _BareHandler(BaseHandler):
@@ -90,6 +91,13 @@ class _BareHandler(BaseHandler):
     _view_middleware: list[Any] = []
     _template_response_middleware: list[Any] = []
     _exception_middleware: list[Any] = []
+
+
+def _with_length(response: HttpResponseBase) -> HttpResponseBase:
+    """The answer with its Content-Length, without which the server would send it in chunks."""
+    if isinstance(response, HttpResponse) and response.status_code != NO_CONTENT:
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+    return response
 
 
 def _path(request: HttpRequest) -> str:

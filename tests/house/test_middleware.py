@@ -43,6 +43,11 @@ def test_the_api_is_spared_what_only_browsers_need(client: Client) -> None:
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
+def test_answers_of_the_api_say_their_length(client: Client) -> None:
+    answer = client.post("/v1/tell", {"a": 1}, content_type="application/json")
+    assert answer["Content-Length"] == str(len(answer.content))
+
+
 @pytest.mark.django_db
 def test_pages_get_session_sign_in_messages_and_a_strict_policy() -> None:
     answer = Client().get("/tell/x")
