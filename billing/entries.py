@@ -1,9 +1,10 @@
 """What is to be posted, as plain values: an entry, its lines and its references. Pure; `ledger` writes it."""
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from core.ids import new_id
@@ -24,8 +25,7 @@ class Line:
             raise ValueError(f"not a transfer: {self}")
 
 
-@dataclass(frozen=True, slots=True)
-class Refs:
+class Refs(NamedTuple):
     """What the money was about, in ids of apps above: the dimensions that reports group by."""
 
     campaign_ref: UUID | None = None
@@ -34,6 +34,9 @@ class Refs:
     lead_ref: UUID | None = None
     sale_ref: UUID | None = None
     received_date: date | None = None
+
+
+NO_REFS = Refs()
 
 
 def payload_hash(
@@ -46,7 +49,7 @@ def payload_hash(
     payload = [
         *meaning,
         sorted((line.debit_id, line.credit_id, line.amount) for line in lines),
-        [None if ref is None else str(ref) for ref in (*astuple(refs), reverses_id)],
+        [None if ref is None else str(ref) for ref in (*refs, reverses_id)],
     ]
     return sha256(canonical(payload)).digest()
 
@@ -66,7 +69,7 @@ class Entry:
     actor: str
     reason: str = ""
     external_ref: str = ""
-    refs: Refs = Refs()
+    refs: Refs = NO_REFS
     reverses_id: UUID | None = None
     journal_id: UUID = field(default_factory=new_id)
 

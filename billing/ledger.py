@@ -1,6 +1,6 @@
 """The only writer of journals and transfers. What is posted stays; what was wrong is reversed by another journal."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -158,7 +158,7 @@ def _insert_transfers(entry: Entry) -> Statement:
         "currency": entry.currency,
         "posted_at": entry.posted_at,
         "posted_date": entry.posted_date,
-        **asdict(entry.refs),
+        **entry.refs._asdict(),
     }
     rows = [{"debit": line.debit_id, "credit": line.credit_id, "amount": line.amount, **shared} for line in entry.lines]
     return insert(Transfer, rows)

@@ -14,7 +14,7 @@ class BooksDoNotProve(Exception):
     """The ledger breaks one of its promises; the log names each difference."""
 
 
-@shared_task(name="billing.check_ledger", ignore_result=True)
+@shared_task(name="billing.check_ledger", ignore_result=True, soft_time_limit=3600, time_limit=3660)
 def check_ledger_nightly() -> None:
     """Prove the books of all agencies. Logs every difference and fails loudly: BooksDoNotProve."""
     proof = check_ledger(now=now())
