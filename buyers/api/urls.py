@@ -7,8 +7,10 @@ from buyers.api.buyers import BuyersView, BuyerView
 from buyers.api.campaigns import CampaignsView, CampaignView
 from buyers.api.contracts import ContractsView, ContractView
 from buyers.api.csv_files import BuyersCsvView, BuyersImportView, ContractsCsvView, ContractsImportView
+from buyers.api.endpoints import EndpointsView, OneEndpointView, RotateSecretView, TestEndpointView
 from buyers.api.journals import JournalsView, JournalView
 from buyers.api.lead_types import LeadTypesView, LeadTypeView
+from buyers.api.messages import AttemptsView, DeadLettersView, EndpointMessagesView, MessageView, ReplayView, RetryView
 from buyers.api.wallet import DepositsView, WalletView
 
 urlpatterns = [
@@ -30,4 +32,14 @@ urlpatterns = [
     path("contracts/bulk", ContractsBulkView.as_view()),
     path("contracts/import", ContractsImportView.as_view()),
     path("contracts/<str:contract_id>", ContractView.as_view()),
+    path("webhook-endpoints", EndpointsView.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>", OneEndpointView.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>/rotate-secret", RotateSecretView.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>/test", TestEndpointView.as_view()),
+    path("webhook-endpoints/<str:endpoint_id>/messages", EndpointMessagesView.as_view()),
+    path("messages/<str:message_id>", MessageView.as_view()),
+    path("messages/<str:message_id>/attempts", AttemptsView.as_view()),
+    path("messages/<str:message_id>/retry", RetryView.as_view()),
+    path("dead-letters", DeadLettersView.as_view()),
+    path("dead-letters/replay", ReplayView.as_view()),
 ]
