@@ -8,18 +8,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializ
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from webhooks.endpoints import (
-    Owner,
-    Terms,
-    create_endpoint,
-    delete_endpoint,
-    pause_endpoint,
-    resume_endpoint,
-    rotate_secret,
-    update_endpoint,
-)
-from webhooks.queries import endpoints_of
-from webhooks.trial import test_endpoint
 
 from accounts.api.base import StrictSerializer
 from accounts.principals import Principal
@@ -31,8 +19,20 @@ from buyers.models import Buyer
 from core.errors import FieldError, FieldProblems
 from core.ids import encode
 from routing.models import Campaign
+from webhooks.endpoints import (
+    Owner,
+    Terms,
+    create_endpoint,
+    delete_endpoint,
+    pause_endpoint,
+    resume_endpoint,
+    rotate_secret,
+    update_endpoint,
+)
 from webhooks.models import Endpoint
+from webhooks.queries import endpoints_of
 from webhooks.states import EVENT_TYPES, EndpointState, OwnerKind
+from webhooks.trial import test_endpoint
 
 
 class EndpointChange(StrictSerializer):

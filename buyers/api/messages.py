@@ -6,8 +6,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serial
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from webhooks.queries import attempts_of, dead_letters, messages_of, next_attempt_at
-from webhooks.replay import replay_dead_letters, replay_endpoint, retry_message
 
 from accounts.api.base import StrictSerializer
 from buyers.api.base import find, list_answer, read_input
@@ -16,6 +14,8 @@ from buyers.inputs.fields import Text
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode, encode
 from webhooks.models import Attempt, Endpoint, Message
+from webhooks.queries import attempts_of, dead_letters, messages_of, next_attempt_at
+from webhooks.replay import replay_dead_letters, replay_endpoint, retry_message
 from webhooks.states import MessageState
 
 
