@@ -43,8 +43,8 @@ def demo_agency() -> Agency | None:
     return Agency.objects.filter(slug=SLUG).first()
 
 
-def build_demo(*, receiver: str) -> Keepsake:
-    """Opens a transaction. The demo agency with its people, markets, buyers, sources and keys; and the keepsake of it.
+def build_demo(*, receiver: str) -> Agency:
+    """Opens a transaction. The demo agency with its people, markets, buyers, sources and keys, and its keepsake.
 
     `receiver` is the address under which the demo's receiving endpoint listens; each buyer has its slug there.
     """
@@ -69,7 +69,7 @@ def build_demo(*, receiver: str) -> Keepsake:
         for document in BUYERS:
             keepsake.secrets.update(_open_buyer(actor, document, campaigns, receiver))
         keep(keepsake)
-    return keepsake
+    return made.agency
 
 
 def _read(form: type[serializers.Serializer[Any]], document: Document) -> Document:
