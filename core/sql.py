@@ -54,13 +54,11 @@ def run(statements: Sequence[Statement]) -> list[Result]:
 
 
 def _run_together(statements: Sequence[Statement]) -> list[Result]:
-    params: list[Any] = []
-    for statement in statements:
-        params.extend(statement.params)
     results = []
     with connection.cursor() as cursor:
-        cursor.execute(";\n".join(statement.sql for statement in statements), params or None)
-        raw = cast(Any, cursor).cursor  # psycopg's own: Django's wrapper has no nextset
+        raw = cast(Any, cursor).cursor  # psycopg's own: Django's wrapper has neither mogrify nor nextset
+        # Bound one by one, since psycopg remembers how it parsed a short text, and parses a long one every time.
+        cursor.execute(";\n".join(raw.mogrify(statement.sql, statement.params or None) for statement in statements))
         for statement in statements:
             results.append(_checked(statement, raw.fetchall() if raw.description else [], raw.rowcount))
             raw.nextset()
@@ -111,10 +109,15 @@ def as_instant(value: Any) -> datetime | None:
 
 
 def any_of(column: str, values: Iterable[Any]) -> tuple[str, Params]:
-    """A condition that the column holds one of the values, and its parameters; false for no values."""
+    """A condition that the column holds one of the values, and its parameters; false for no values.
+
+    On PostgreSQL they travel as one array, so that the text is the same however many there are.
+    """
     bound = tuple(bind(value) for value in values)
     if not bound:
         return "1 = 0", ()
+    if is_postgres():
+        return f"{column} = ANY(%s)", (list(bound),)
     return f"{column} IN ({', '.join(['%s'] * len(bound))})", bound
 
 

@@ -19,7 +19,7 @@ from core.sealing import Sealer
 from leads.models import Decision, Lead, Sale, Source
 from leads.normalize import Malformed, read_email, read_phone
 from leads.preparation import contact_hash
-from leads.settlement import decision_context, lead_context
+from leads.settlement import lead_context, open_decision
 from routing.engine import replay
 from routing.models import Campaign
 from scoring.models import Score
@@ -170,7 +170,7 @@ def decisions(lead: Lead) -> list[StoredDecision]:
 
 
 def _stored_decision(row: Decision, sealer: Sealer) -> StoredDecision:
-    record = json.loads(sealer.open(bytes(row.sealed), decision_context(row.pk)))
+    record = open_decision(sealer, row.pk, bytes(row.sealed))
     content = json.loads(bytes(row.config_version.content))
     again = replay(content, record["market"])
     return StoredDecision(row, record, content, json.canonical(again.to_record()) == json.canonical(record["decision"]))

@@ -11,7 +11,7 @@ from billing.models import BuyerBalance, Transfer
 from buyers.models import CapCounter
 from core import json
 from leads.models import Decision, Lead, Sale
-from leads.settlement import decision_context, lead_context
+from leads.settlement import lead_context, open_decision
 from routing.engine import replay
 from tests.leads.world import MARIA, NOON, make_world
 from webhooks.models import Event, Message
@@ -133,8 +133,7 @@ def test_every_decision_replays_bit_for_bit() -> None:
     for n in range(20):
         world.submit(phone=f"+151255501{n:02}", email=None)
     for decision in Decision.objects.select_related("config_version"):
-        sealed = open_data_key(decision.lead_id).open(bytes(decision.sealed), decision_context(decision.pk))
-        record = json.loads(sealed)
+        record = open_decision(open_data_key(decision.lead_id), decision.pk, bytes(decision.sealed))
         again = replay(json.loads(bytes(decision.config_version.content)), record["market"])
         assert json.canonical(again.to_record()) == json.canonical(record["decision"])
 
