@@ -134,6 +134,7 @@ def test_a_second_house_on_the_same_data_is_refused(tmp_path: Path) -> None:
         claim_folder(tmp_path / "data")
 
 
+@pytest.mark.timeout(180)  # three starts of everything, on a machine that may be busy
 def test_the_real_house_survives_the_loss_of_every_child_and_leaves_no_orphan(
     started: list[subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
