@@ -68,8 +68,9 @@ lock: environment-dev ## write requirements.lock and requirements-dev.lock anew
 # $(call install,LOCK): have the environment hold what LOCK says; a copy of LOCK inside it tells whether it does.
 define install
 @test -L $(VENV) || cmp -s $(1) $(VENV)/$(1) || { \
+	echo "Installing what $(1) lists into $(VENV): a minute or so, until the lock changes." >&2; \
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "Install Python 3.11 with its venv module (Debian: python3-venv)." >&2; exit 1; }; \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(1) && cp $(1) $(VENV)/$(1); }
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes --requirement $(1) && cp $(1) $(VENV)/$(1); }
 endef
 
 environment:

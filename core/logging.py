@@ -8,10 +8,14 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import structlog
 
+from core.json import dumps
+
+REQUESTS = "request"  # the logger of core.middleware
 SECRETS = re.compile(r"\b(ldk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]{6,}")
 PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<=DETAIL:)[^\n]*")  # the database's details quote values
 
@@ -63,9 +67,26 @@ def configure(level: str) -> dict[str, Any]:
     }
 
 
+class Lines(structlog.stdlib.ProcessorFormatter):
+    """The one form of a line, for records of structlog and of libraries alike.
+
+    The line about a request is made on a path of its own, since every request pays for it: its logger hands over a
+    dictionary whose only words of strangers are method and path.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as one line of JSON."""
+        if record.name != REQUESTS:
+            return super().format(record)
+        line = {"event": "answered", **cast(dict[str, Any], record.msg)}
+        line["path"] = redact(line["path"])
+        moment = datetime.fromtimestamp(record.created, UTC)
+        return dumps(line | {"level": "info", "logger": REQUESTS, "timestamp": moment}).decode()
+
+
 def formatter() -> logging.Formatter:
-    """The one form of a line, for records of structlog and of libraries alike."""
-    return structlog.stdlib.ProcessorFormatter(
+    """The formatter with its processors."""
+    return Lines(
         foreign_pre_chain=SHARED,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer()],
     )

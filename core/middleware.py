@@ -16,6 +16,7 @@ from core import metrics
 from core.api.problems import problem_page
 from core.client_address import client_address, is_forwarded_https, parse_networks
 from core.ids import new_id
+from core.logging import REQUESTS
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 API = "/v1/"
@@ -23,7 +24,7 @@ NO_CONTENT = 204
 FOR_MACHINES = (API, "/healthz", "/readyz", "/metrics")
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 
-log = structlog.get_logger("request")
+log = logging.getLogger(REQUESTS)
 
 
 class Arrival:
@@ -48,10 +49,7 @@ class Arrival:
             seconds = time.perf_counter() - started
             metrics.observe_request(request, response.status_code, seconds)
             if log.isEnabledFor(logging.INFO):
-                milliseconds = round(seconds * 1000, 1)
-                log.info(
-                    "answered", method=request.method, path=_path(request), status=response.status_code, ms=milliseconds
-                )
+                log.info(_line(request, response.status_code, seconds))
         return response
 
     def _settle_origin(self, meta: dict[str, Any]) -> None:
@@ -100,7 +98,13 @@ def _with_length(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def _path(request: HttpRequest) -> str:
-    """The path to write down: of a page only its pattern, since a page's path may hold a one-time secret."""
+def _line(request: HttpRequest, status: int, seconds: float) -> dict[str, Any]:
+    """What is written down of a request. Of a page only the path's pattern: its path may hold a one-time secret."""
     match = request.resolver_match
-    return match.route if match and not request.path.startswith(API) else request.path
+    return {
+        "method": request.method,
+        "path": match.route if match and not request.path.startswith(API) else request.path,
+        "status": status,
+        "ms": round(seconds * 1000, 1),
+        "request_id": request.META["HTTP_X_REQUEST_ID"],
+    }

@@ -14,4 +14,4 @@ class LeaddistroConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the data folder before anything looks for its files there."""
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)

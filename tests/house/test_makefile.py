@@ -12,7 +12,9 @@ PROMISED = {"run", "test", "check", "fmt", "web", "worker", "beat", "bench", "lo
 
 
 def test_make_alone_lists_every_command_with_its_purpose() -> None:
-    listed = subprocess.run(["make"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["make", "--no-print-directory"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     named = {line.split()[0] for line in listed.splitlines() if len(line.split()) > 1}
     [phony] = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, flags=re.MULTILINE)
     assert named == set(phony.split()) - {"environment", "environment-dev"}

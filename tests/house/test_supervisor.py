@@ -24,6 +24,7 @@ programs = [Program(f"program {number}", ("sh", "-c", code)) for number, code in
 supervisor.Supervisor(programs, dict(os.environ)).run(lambda: None)
 """
 PROCESSES = Path("/proc")
+A_WHILE = 120.0  # seconds for the start of everything on a machine that may be very busy
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and only Linux ties processes together")
 
@@ -134,7 +135,7 @@ def test_a_second_house_on_the_same_data_is_refused(tmp_path: Path) -> None:
         claim_folder(tmp_path / "data")
 
 
-@pytest.mark.timeout(180)  # three starts of everything, on a machine that may be busy
+@pytest.mark.timeout(300)
 def test_the_real_house_survives_the_loss_of_every_child_and_leaves_no_orphan(
     started: list[subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
@@ -146,12 +147,14 @@ def test_the_real_house_survives_the_loss_of_every_child_and_leaves_no_orphan(
         surroundings["DATABASE_URL"] = ""
     house = spawn([sys.executable, "manage.py", "up"], cwd=ROOT, env=surroundings)
     started.append(house)
-    wait_until(lambda: asks(port, "/readyz") == 200, "readiness")
-    wait_until(lambda: len(below(house.pid)) == 5, "valkey, worker, web with its process, beat")
+    wait_until(lambda: asks(port, "/readyz") == 200, "readiness", A_WHILE)
+    wait_until(lambda: len(below(house.pid)) == 5, "valkey, worker, web with its process, beat", A_WHILE)
     victims = below(house.pid)
     for victim in victims:
         os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: len(below(house.pid) - victims) == 5 and asks(port, "/readyz") == 200, "the return of all")
+    wait_until(
+        lambda: len(below(house.pid) - victims) == 5 and asks(port, "/readyz") == 200, "the return of all", A_WHILE
+    )
     children = below(house.pid)
     house.kill()
     wait_until(lambda: not any(map(run, children)), "the end of the children")

@@ -76,7 +76,7 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 def claim_folder(folder: Path) -> IO[str]:
     """The lock on the data folder, made if missing; raises CommandError where another house runs on it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = (folder / "up.lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
