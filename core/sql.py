@@ -7,7 +7,7 @@ other. Both leave identical rows. Parameters are bound by the driver, never past
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any, cast
 from uuid import UUID
@@ -37,8 +37,9 @@ class Result:
     count: int
 
 
+@cache
 def is_postgres() -> bool:
-    """Whether the default database is PostgreSQL."""
+    """Whether the default database is PostgreSQL; a process never changes it, and asks hundreds of times per lead."""
     return connection.vendor == "postgresql"
 
 
