@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -45,6 +46,7 @@ class LeadsView(ApiView):
     scopes: ClassVar = {"POST": "leads:write", "GET": "leads:read"}
     keeps_answers: ClassVar = False
 
+    @extend_schema(request=dict, responses={201: dict, 202: dict})
     def post(self, request: Request) -> HttpResponseBase:
         """Record a lead and sell it; the answer says what became of it."""
         body = _body(request)
@@ -63,6 +65,7 @@ class LeadsView(ApiView):
             response.headers["Idempotent-Replayed"] = "true"
         return response
 
+    @extend_schema(responses=dict)
     def get(self, request: Request) -> Response:
         """A page of leads, newest first."""
         rows, cursor = page(request, queries.leads(self.principal, lead_filter(request)))
@@ -90,6 +93,7 @@ class LeadView(ApiView):
 
     scopes: ClassVar = {"GET": "leads:read"}
 
+    @extend_schema(responses=dict)
     def get(self, request: Request, lead_id: str) -> Response:
         """The lead's record."""
         lead = visible_lead(self, lead_id)
@@ -101,6 +105,7 @@ class DecisionView(ApiView):
 
     scopes: ClassVar = {"GET": "leads:read"}
 
+    @extend_schema(responses=dict)
     def get(self, request: Request, lead_id: str) -> Response:
         """Every decision on the lead: each contract with its reason and the inputs of its first failing rule."""
         lead = visible_lead(self, lead_id)
@@ -116,6 +121,7 @@ class EventsView(ApiView):
 
     scopes: ClassVar = {"GET": "leads:read"}
 
+    @extend_schema(responses=dict)
     def get(self, request: Request, lead_id: str) -> Response:
         """The lead's events and where each was told."""
         lead = visible_lead(self, lead_id)
