@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 
 import redis
 from django.conf import settings
@@ -16,7 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from core.client_address import is_within, parse_address, parse_networks
 from core.redis import client
 
-LAG_LIMIT = 60.0  # seconds that the oldest due work may wait before we call ourselves not ready
+LAG_LIMIT = timedelta(seconds=60)  # the oldest due work may wait this long before we call ourselves not ready
 
 
 @require_safe
@@ -69,6 +70,5 @@ def _broker() -> str:
 
 def _outbox() -> str:
     """The lag of the outbox as the wiring's probe tells it; core knows of no outbox."""
-    lags = [import_string(probe)() for probe in settings.LAG_PROBES]
-    worst = max(lags, default=0.0)
-    return "ok" if worst <= LAG_LIMIT else f"oldest due work waits {worst:.0f} s"
+    worst: timedelta = max((import_string(probe)() for probe in settings.LAG_PROBES), default=timedelta())
+    return "ok" if worst <= LAG_LIMIT else f"oldest due work waits {worst.total_seconds():.0f} s"

@@ -18,7 +18,7 @@ DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 
 # --- secrets -----------------------------------------------------------------------------------------------
 DEVELOPMENT_SECRET = "embedded-default-secret-key-for-one-machine-only"  # noqa: S105 - refused in production by a check
-SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_SECRET)
+SECRET_KEY = env.str("SECRET_KEY", default="") or DEVELOPMENT_SECRET
 SEALING_KEYS = env.list("SEALING_KEYS", default=[])  # "id:base64 of 32 bytes", newest first; [] = made of SECRET_KEY
 
 # --- where we are reached ----------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ WEB_WORKERS = env.int("WEB_WORKERS", default=1 if ON_SQLITE else 2)
 EMBEDDED_BROKER = not env.str("REDIS_URL", default="")  # then `up` starts a Valkey of its own
 REDIS_URL = f"unix://{socket_path(DATA_DIR)}" if EMBEDDED_BROKER else env.str("REDIS_URL")
 BROKER_FOLDER = DATA_DIR / "queue" if EMBEDDED_BROKER and server_binary() is None else None  # messages as files
-LAG_PROBES: list[str] = []  # functions that give the seconds the oldest due work has waited; /readyz asks them
+LAG_PROBES = ["webhooks.queries.lag"]  # how long the oldest due work has waited; /readyz asks
 
 # --- people ------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -1,5 +1,7 @@
 """What machines may ask."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -7,9 +9,9 @@ from pytest_django.fixtures import Settings
 from core import redis
 
 
-def late() -> float:
+def late() -> timedelta:
     """A probe that finds work waiting for two minutes."""
-    return 120.0
+    return timedelta(minutes=2)
 
 
 @pytest.mark.django_db
