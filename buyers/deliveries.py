@@ -1,7 +1,7 @@
 """How a contract's leads reach its buyer: the primary delivery, and others for information.
 
 A webhook delivery owns an endpoint in the live book (nothing of a test lead reaches a buyer). Its secret survives a
-new URL. What is no longer wanted is paused, never deleted: leads sold before are still on their way to it.
+new URL. What is no longer wanted gets nothing new but stays open: leads sold before are still on their way to it.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from uuid import UUID
 from accounts.models import Mode
 from buyers.models import Contract, DeliveryMethod, Method
 from core.clock import now
+from webhooks.claims import release_messages
 from webhooks.models import Endpoint
 from webhooks.secrets import add_secret
 from webhooks.states import EndpointState, OwnerKind
@@ -33,13 +34,12 @@ def write_deliveries(*, contract: Contract, delivery: Wanted | None, also: Seque
 
 
 def _write_primary(method: DeliveryMethod, wanted: Wanted, secrets: dict[UUID, str]) -> None:
-    switched, method.method = method.method != wanted["method"], wanted["method"]
-    if method.method != Method.WEBHOOK:
-        _pause(method.endpoint)
-    elif method.endpoint is None:
-        method.endpoint = _open(method.contract, wanted["url"], secrets)
-    else:
-        _point(method.endpoint, wanted["url"], wake=switched)
+    method.method = wanted["method"]
+    if method.method == Method.WEBHOOK:
+        if method.endpoint is None:
+            method.endpoint = _open(method.contract, wanted["url"], secrets)
+        else:
+            _point(method.endpoint, wanted["url"])
     method.save()
 
 
@@ -53,7 +53,6 @@ def _write_also(contract: Contract, wanted: Sequence[Wanted], secrets: dict[UUID
             endpoint = _open(contract, one["url"], secrets) if one["method"] == Method.WEBHOOK else None
             DeliveryMethod.objects.create(contract=contract, primary=False, method=one["method"], endpoint=endpoint)
     for unwanted in known.values():
-        _pause(unwanted.endpoint)
         unwanted.delete()
 
 
@@ -75,18 +74,10 @@ def _open(contract: Contract, url: str, secrets: dict[UUID, str]) -> Endpoint:
     return endpoint
 
 
-def _point(endpoint: Endpoint, url: str, *, wake: bool) -> None:
-    if wake or endpoint.url != url:
-        endpoint.url, endpoint.state, endpoint.disabled_reason, endpoint.updated_at = (
-            url,
-            EndpointState.ACTIVE,
-            "",
-            now(),
-        )
+def _point(endpoint: Endpoint, url: str) -> None:
+    """A new URL is a new start: what was held while the old one had stopped goes there."""
+    if endpoint.url != url:
+        endpoint.url, endpoint.state, endpoint.disabled_reason = url, EndpointState.ACTIVE, ""
+        endpoint.updated_at = now()
         endpoint.save()
-
-
-def _pause(endpoint: Endpoint | None) -> None:
-    if endpoint is not None:
-        endpoint.state, endpoint.updated_at = EndpointState.PAUSED, now()
-        endpoint.save()
+        release_messages(endpoint.id)
