@@ -1,6 +1,6 @@
 """What the world is told of a lead: events with a thin body for anybody, and the full lead for the buyer that owns it.
 
-The shape of a body is DESIGN section 7's, the same in every event. Bodies are bytes from here on: a retry sends what
+The shape of a body is the same in every event. Bodies are bytes from here on: a retry sends what
 was written down.
 """
 
