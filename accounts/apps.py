@@ -7,3 +7,4 @@ class AccountsConfig(AppConfig):
     """Registers the accounts app under its own name."""
 
     name = "accounts"
+    verbose_name = "Agencies, people and keys"

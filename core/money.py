@@ -8,6 +8,7 @@ _EXPONENTS = {
     **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
 }
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
 _LARGEST = 10**15  # minor units: far above any lead's price, far below what a 64-bit sum can hold
 
 
@@ -43,6 +44,12 @@ def to_minor(value: Decimal | int | float | str, currency: str) -> int:
 def to_major(minor: int, currency: str) -> Decimal:
     """The amount in major units with its decimals: 17500 USD is Decimal("175.00")."""
     return Decimal(minor).scaleb(-exponent(currency))
+
+
+def spell(minor: int, currency: str) -> str:
+    """The amount as people write it: 123456 USD is $1,234.56, 500 KWD is KWD 0.500, -100 JPY is -¥100."""
+    sign = _SIGNS.get(currency, f"{currency} ")
+    return f"{'-' if minor < 0 else ''}{sign}{abs(to_major(minor, currency)):,}"
 
 
 def percent_of(minor: int, basis_points: int) -> int:

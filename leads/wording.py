@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from core.money import to_major
+from core.money import spell
 
 HIDDEN: Final = "hidden"
 
@@ -43,7 +43,7 @@ class Wording:
 
     def money(self, minor: int) -> str:
         """The amount with its currency."""
-        return f"{to_major(minor, self.currency):,} {self.currency}"
+        return spell(minor, self.currency)
 
     def moment(self, text: str) -> str:
         """The instant in the reader's zone."""

@@ -9,22 +9,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.clock import rfc3339
-from core.money import to_major
+from core.money import spell
 
 register = template.Library()
 
 NOTHING = "-"
-
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "CAD": "CA$", "AUD": "A$"}
+_NAMES = {"ip": "IP", "id": "id", "url": "URL", "zip": "ZIP", "email": "e-mail", "api": "API"}
 
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
-    """Minor units as people write them: 123456 USD is $1,234.56, 500 KWD is KWD 0.500; a dash where there is none."""
-    if minor is None:
-        return NOTHING
-    sign = _SIGNS.get(currency, f"{currency} ")
-    return f"{'-' if minor < 0 else ''}{sign}{abs(to_major(minor, currency)):,}"
+    """Minor units as people write them; a dash where there is none."""
+    return NOTHING if minor is None else spell(minor, currency)
 
 
 @register.filter
@@ -32,16 +28,26 @@ def moment(at: datetime | None, timezone: str) -> SafeString | str:
     """A time element in the given zone with its abbreviation; the exact instant is in its attribute and title."""
     if at is None:
         return NOTHING
-    local = at.astimezone(ZoneInfo(timezone))
-    exact = rfc3339(at)
-    shown = f"{local:%b} {local.day}, {local:%H:%M:%S} {local:%Z}"
+    return _time(at, timezone, "%H:%M:%S")
+
+
+@register.filter
+def minute(at: datetime, timezone: str) -> SafeString:
+    """The same to the minute, for lists."""
+    return _time(at, timezone, "%H:%M")
+
+
+def _time(at: datetime, timezone: str, clock: str) -> SafeString:
+    local, exact = at.astimezone(ZoneInfo(timezone)), rfc3339(at)
+    shown = f"{local:%b} {local.day}, {local.strftime(clock)} {local:%Z}"
     return format_html('<time class="nowrap" datetime="{}" title="{}">{}</time>', exact, exact, shown)
 
 
 @register.filter
 def spoken(code: str) -> str:
-    """A code as words: `round_robin_winner` is "Round robin winner"."""
-    return code.replace("_", " ").replace(".", " ").capitalize()
+    """A code as words: `round_robin_winner` is "Round robin winner", `ip_address` is "IP address"."""
+    first, *rest = (_NAMES.get(word, word) for word in code.replace(".", "_").split("_"))
+    return " ".join([first[:1].upper() + first[1:], *rest])
 
 
 @register.filter

@@ -21,8 +21,11 @@ from tests.portal.people import make_operator, make_person, signed_in
 
 pytestmark = pytest.mark.django_db
 
-OUR_APPS = ("accounts", "routing", "scoring", "billing", "webhooks", "buyers", "leads")
-OURS = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
+OUR_APPS = ("accounts", "routing", "scoring", "billing", "webhooks", "buyers", "leads", "account", "mfa", "axes")
+NEVER_WRITTEN = {"EmailConfirmation", "AccessAttemptExpiration"}  # of libraries' functions that are switched off
+OURS = [
+    model for app in OUR_APPS for model in apps.get_app_config(app).get_models() if model.__name__ not in NEVER_WRITTEN
+]
 
 
 def address(model: type[Model], page: str, *args: Any) -> str:

@@ -184,7 +184,7 @@ def test_the_decision_names_every_contract_with_its_reason_in_words(world: World
         "The lead does not match the contract&#x27;s filters.",
         "state must be one of FL, GA; it is TX.",
         "The buyer&#x27;s available funds do not cover the price.",
-        "1.00 USD is available; the price is 50.00 USD.",
+        "$1.00 is available; the price is $50.00.",
         "Other contracts stood before this one.",
         "The contract is paused.",
         "Replayed identically",
