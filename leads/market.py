@@ -1,11 +1,12 @@
 """One look at the market for one lead, in one round trip: who had this person, what room is left, whose turn it is.
 
+Most contracts are out by what is known beforehand (`ask`): counters and balances are read only of the others.
 Read under the person's lock and the agency's shared configuration lock, so that what is seen stays true until the
 commit for everything that is not itself guarded (caps and balances are, by the statements that claim them).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -20,10 +21,30 @@ from core.sql import Params, Statement, as_instant, as_uuid, bind, lock, lock_sh
 from leads.drafts import Draft
 from leads.models import Lead, Sale
 from routing.claims import usage_keys
-from routing.types import Earlier, Funds, State, Turn, Usage, Window
+from routing.engine import Screened, screen
+from routing.types import ContractTerms, Earlier, Facts, Funds, Market, State, Turn, Usage, Window
+from routing.values import Plain
 
 _LEAD, _SALE = Lead._meta.db_table, Sale._meta.db_table
 _ROTATING = frozenset(("round_robin", "weighted"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The engine's market before anything was read, and whom it screened out already."""
+
+    market: Market
+    screened: Screened
+
+    @property
+    def contenders(self) -> list[ContractTerms]:
+        """The contracts that only counters, balances and history can still keep out."""
+        contracts = self.market.terms.contracts
+        return [contract for position, contract in enumerate(contracts) if position not in self.screened]
+
+    def answered(self, state: State) -> Market:
+        """The market with what was seen."""
+        return replace(self.market, state=state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +59,31 @@ class Look:
     missing: tuple[CounterKey, ...]
 
 
-def look(draft: Draft, *, repeat: Repeat | None, now: datetime) -> Look:
+def ask(draft: Draft, now: datetime) -> Asked:
+    """What the engine says of this lead at this instant without any reading.
+
+    The seed is the lead's own id: the same lead, the same dice.
+    """
+    market = Market(
+        terms=draft.campaign.terms.market,
+        source=draft.source.terms,
+        facts=Facts(
+            fields=cast("Mapping[str, Plain]", draft.data.fields),
+            score=draft.scored.score,
+            received_at=draft.received_at,
+        ),
+        state=State(closed=draft.closed),
+        now=now,
+        seed=draft.id.int & (2**63 - 1),
+        mode=draft.mode,
+    )
+    return Asked(market, screen(market))
+
+
+def look(draft: Draft, asked: Asked, *, repeat: Repeat | None) -> Look:
     """Needs a transaction; holds the person and, shared, the configuration until it ends. One round trip."""
-    keys = usage_keys(draft.campaign.terms.market, draft.source.terms, now)
+    now, terms, contenders = asked.market.now, asked.market.terms, asked.contenders
+    keys = usage_keys(terms, asked.market.source, now, contenders=contenders)
     statements = {
         "agency": Statement(
             f'SELECT "version", "status" FROM "{Agency._meta.db_table}" WHERE "id" = %s',
@@ -49,19 +92,19 @@ def look(draft: Draft, *, repeat: Repeat | None, now: datetime) -> Look:
         "duplicate": _duplicate_statement(draft, now),
         "earlier": _earlier_statement(draft, now),
         "counters": counters_statement(mode=draft.mode, keys=keys),
-        "funds": funds_statement(_accounts(draft)),
+        "funds": funds_statement(_accounts(draft, contenders)),
     }
     if repeat is not None:
         statements["repeat"] = find_statement(repeat)
-    if draft.campaign.terms.market.method in _ROTATING:
+    if terms.method in _ROTATING:
         statements["turns"] = places_statement(mode=draft.mode, contract_ids=draft.campaign.contracts)
     locks = [*lock_shared(config_lock(draft.snapshot.agency_id)), *lock(*_person(draft))]
     results = run([*locks, *statements.values()])[len(locks) :]
     rows = dict(zip(statements, (result.rows for result in results), strict=True))
-    return _read(rows, keys, repeat)
+    return _read(draft, rows, keys, repeat)
 
 
-def _read(rows: dict[str, list[Params]], keys: Sequence[CounterKey], repeat: Repeat | None) -> Look:
+def _read(draft: Draft, rows: dict[str, list[Params]], keys: Sequence[CounterKey], repeat: Repeat | None) -> Look:
     ((version, status),) = rows["agency"]
     counters = counts(rows["counters"])
     found = rows.get("repeat")
@@ -70,13 +113,14 @@ def _read(rows: dict[str, list[Params]], keys: Sequence[CounterKey], repeat: Rep
         active=status == "active",
         repeat=stored(repeat, found[0]) if repeat is not None and found else None,
         duplicate_of=as_uuid(rows["duplicate"][0][0]) if rows["duplicate"] else None,
-        state=_state(rows, counters),
+        state=_state(draft, rows, counters),
         missing=tuple(missing_counters(keys, counters)),
     )
 
 
-def _state(rows: dict[str, list[Params]], counters: Sequence[Count]) -> State:
+def _state(draft: Draft, rows: dict[str, list[Params]], counters: Sequence[Count]) -> State:
     return State(
+        closed=draft.closed,
         usage={
             (count.subject_id, Window(count.window), count.period_start): Usage(count.leads, count.money)
             for count in counters
@@ -90,8 +134,9 @@ def _state(rows: dict[str, list[Params]], counters: Sequence[Count]) -> State:
     )
 
 
-def _accounts(draft: Draft) -> list[int]:
-    return sorted({view.accounts[draft.mode] for view in draft.campaign.contracts.values()})
+def _accounts(draft: Draft, contenders: Iterable[ContractTerms]) -> list[int]:
+    accounts = {contract.account(draft.mode) for contract in contenders}
+    return sorted(account for account in accounts if account is not None)
 
 
 def _person(draft: Draft) -> list[str]:
@@ -99,40 +144,41 @@ def _person(draft: Draft) -> list[str]:
     return [f"{kind}:{draft.snapshot.agency_id}:{draft.mode}:{mark.hex()}" for kind, mark in marks if mark is not None]
 
 
-def _same_person(draft: Draft, table: str) -> tuple[str, Params]:
-    """The condition that a lead is of the same person; false where nothing identifies one."""
-    marks = [
-        (column, mark) for column, mark in (("phone_hash", draft.phone_hash), ("email_hash", draft.email_hash)) if mark
-    ]
-    if not marks:
-        return "1 = 0", ()
-    either = " OR ".join(f'{table}."{column}" = %s' for column, _ in marks)
-    agency = f'{table}."agency_id" = %s AND {table}."mode" = %s AND {table}."id" <> %s AND ({either})'
-    return agency, (bind(draft.snapshot.agency_id), draft.mode, bind(draft.id), *(mark for _, mark in marks))
+def _person_leads(draft: Draft) -> tuple[str, Params]:
+    """`WITH person AS` all leads of the same person, this one too once it is stored; each arm has an index of its own.
+
+    Materialized, so that the planner cannot prefer an index over all leads of the agency because it looks new to it.
+    """
+    marks = [("id", bind(draft.id)), ("phone_hash", draft.phone_hash), ("email_hash", draft.email_hash)]
+    arms = [(column, mark) for column, mark in marks if mark is not None]
+    columns = '"id", "agency_id", "mode", "status", "campaign_id", "created_at"'
+    union = " UNION ".join(f'SELECT {columns} FROM "{_LEAD}" WHERE "{column}" = %s' for column, _ in arms)
+    return f"WITH person AS MATERIALIZED ({union}) ", tuple(mark for _, mark in arms)
 
 
 def _duplicate_statement(draft: Draft, now: datetime) -> Statement:
     """The newest lead of this person that makes this one a duplicate."""
-    person, params = _same_person(draft, "l")
-    since = bind(now - timedelta(days=draft.campaign.dedupe_days))
-    sql = f'SELECT l."id" FROM "{_LEAD}" l WHERE {person} AND l."created_at" > %s'
-    params = (*params, since)
+    person, params = _person_leads(draft)
+    sql = f'{person}SELECT "id" FROM person WHERE "agency_id" = %s AND "mode" = %s AND "id" <> %s AND "created_at" > %s'
+    since = now - timedelta(days=draft.campaign.dedupe_days)
+    params += (bind(draft.snapshot.agency_id), draft.mode, bind(draft.id), bind(since))
     if draft.campaign.dedupe_counts == "sold":
-        sql += " AND l.\"status\" IN ('accepted', 'pending')"
+        sql += " AND \"status\" IN ('accepted', 'pending')"
     else:
-        sql += " AND l.\"status\" NOT IN ('rejected', 'duplicate')"
+        sql += " AND \"status\" NOT IN ('rejected', 'duplicate')"
     if draft.campaign.dedupe_scope == "campaign":
-        sql += ' AND l."campaign_id" = %s'
-        params = (*params, bind(draft.campaign.id))
-    return Statement(f'{sql} ORDER BY l."created_at" DESC, l."id" DESC LIMIT 1', params)
+        sql += ' AND "campaign_id" = %s'
+        params += (bind(draft.campaign.id),)
+    return Statement(f'{sql} ORDER BY "created_at" DESC, "id" DESC LIMIT 1', params)
 
 
 def _earlier_statement(draft: Draft, now: datetime) -> Statement:
     """Sales of this person to anybody in the last year, and of this very lead: no buyer gets the same person twice."""
-    person, params = _same_person(draft, "l")
+    person, params = _person_leads(draft)
     sql = (
-        f'SELECT s."contract_id", s."buyer_id", s."sold_at" FROM "{_SALE}" s JOIN "{_LEAD}" l ON l."id" = s."lead_id" '
-        f'WHERE ({person} OR l."id" = %s) AND s."sold_at" > %s AND s."state" NOT IN (\'refused\', \'expired\') '
-        'ORDER BY s."sold_at", s."id"'
+        f'{person}SELECT s."contract_id", s."buyer_id", s."sold_at" FROM person p '
+        f'JOIN "{_SALE}" s ON s."lead_id" = p."id" WHERE p."agency_id" = %s AND p."mode" = %s AND s."sold_at" > %s '
+        'AND s."state" NOT IN (\'refused\', \'expired\') ORDER BY s."sold_at", s."id"'
     )
-    return Statement(sql, (*params, bind(draft.id), bind(now - timedelta(days=366))))
+    since = bind(now - timedelta(days=366))
+    return Statement(sql, (*params, bind(draft.snapshot.agency_id), draft.mode, since))

@@ -5,9 +5,9 @@ answered by a rival) changes nothing and the trip is made again with what is tru
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
 
@@ -23,14 +23,12 @@ from leads.consent import consent_rejection
 from leads.counters import open_counters
 from leads.drafts import Draft, Fate
 from leads.fates import duplicate_fate, fate_of, rejected_fate
-from leads.market import Look, look
+from leads.market import Asked, Look, ask, look
 from leads.models import Decision
 from leads.preparation import prepare
 from leads.settlement import settle
 from leads.types import Submission
 from routing.engine import decide
-from routing.types import Facts, Market
-from routing.values import Plain
 from webhooks.outbox import hint
 
 ATTEMPTS = 12
@@ -89,27 +87,27 @@ def travel(view: snapshot.Snapshot, trip: Callable[[snapshot.Snapshot], Outcome]
 
 def route(draft: Draft, *, repeat: Repeat | None, now: datetime, kind: str = Decision.Kind.ROUTE) -> Outcome:
     """Opens a transaction or joins the open one. Look at the market, decide, settle; one attempt of `travel`."""
+    asked = ask(draft, now)
     with transaction.atomic():
-        seen = look(draft, repeat=repeat, now=now)
+        seen = look(draft, asked, repeat=repeat)
         if seen.repeat is not None:
             return Outcome(seen.repeat.status, {}, seen.repeat)
         if seen.version != draft.snapshot.version:
             raise Overtaken
         if not seen.missing:
-            return decide_and_settle(draft, seen, repeat=repeat, now=now, kind=kind)
+            return decide_and_settle(draft, asked, seen, repeat=repeat, kind=kind)
     open_counters(draft, seen.missing)
     raise Overtaken
 
 
-def decide_and_settle(
-    draft: Draft, seen: Look, *, repeat: Repeat | None, now: datetime, kind: str = Decision.Kind.ROUTE
-) -> Outcome:
+def decide_and_settle(draft: Draft, asked: Asked, seen: Look, *, repeat: Repeat | None, kind: str) -> Outcome:
     """Needs the look's transaction. Decide by what was seen and write it down."""
+    now = asked.market.now
     early = early_fate(draft, seen)
     decided = None
     if early is None:
-        market = market_of(draft, seen, now)
-        verdicts = decide(market)
+        market = asked.answered(seen.state)
+        verdicts = decide(market, asked.screened)
         fate, market, verdicts = fate_of(draft, market, verdicts, now=now)
         decided = (market, verdicts, record_terms(draft.campaign.terms, number=draft.snapshot.version))
     else:
@@ -134,20 +132,3 @@ def early_fate(draft: Draft, seen: Look) -> Fate | None:
     if seen.duplicate_of is not None and not draft.stored:
         return duplicate_fate(seen.duplicate_of)
     return None
-
-
-def market_of(draft: Draft, seen: Look, now: datetime) -> Market:
-    """The engine's view of this lead and this instant. The seed is the lead's own id: the same lead, the same dice."""
-    return Market(
-        terms=draft.campaign.terms.market,
-        source=draft.source.terms,
-        facts=Facts(
-            fields=cast("Mapping[str, Plain]", draft.data.fields),
-            score=draft.scored.score,
-            received_at=draft.received_at,
-        ),
-        state=replace(seen.state, closed=draft.closed) if draft.closed else seen.state,
-        now=now,
-        seed=draft.id.int & (2**63 - 1),
-        mode=draft.mode,
-    )

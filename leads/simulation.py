@@ -1,6 +1,6 @@
 """A dry run: the same engine on the same market, and nothing is stored, sold, charged or sent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -9,8 +9,8 @@ from accounts.principals import Principal
 from leads import snapshot
 from leads.drafts import Draft, Fate
 from leads.fates import fate_of
-from leads.market import look
-from leads.pipeline import early_fate, market_of
+from leads.market import ask, look
+from leads.pipeline import early_fate
 from leads.preparation import prepare
 from leads.types import Submission
 from routing.engine import decide
@@ -34,12 +34,13 @@ def simulate_lead(*, principal: Principal, submission: Submission, at: datetime)
     """
     view = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     draft = prepare(principal=principal, view=view, submission=submission, received_at=at)
+    asked = ask(draft, at)
     with transaction.atomic():
-        seen = look(draft, repeat=None, now=at)
+        seen = look(draft, asked, repeat=None)
         transaction.set_rollback(True)
     early = early_fate(draft, seen)
     if early is not None:
         return Simulation(draft, early, None, None)
-    market = market_of(draft, replace(seen, missing=()), at)
-    fate, market, decision = fate_of(draft, market, decide(market), now=at)
+    market = asked.answered(seen.state)
+    fate, market, decision = fate_of(draft, market, decide(market, asked.screened), now=at)
     return Simulation(draft, fate, market, decision)

@@ -1,24 +1,26 @@
 """Which counters a decision reads, and which a sale takes: the link between caps here and counters in the database."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 
 from routing.caps import Claim, UsageKey
-from routing.terms import MarketTerms, SourceTerms
+from routing.terms import ContractTerms, MarketTerms, SourceTerms
 from routing.types import Winner
 from routing.windows import quarter_of
 
 
-def usage_keys(terms: MarketTerms, source: SourceTerms, now: datetime) -> tuple[UsageKey, ...]:
-    """Every counter that `decide` may ask for at this moment, in order; one that does not exist counts as zero."""
-    return _usage_keys(terms, source, quarter_of(now))
+def usage_keys(
+    terms: MarketTerms, source: SourceTerms, now: datetime, *, contenders: Iterable[ContractTerms] | None = None
+) -> tuple[UsageKey, ...]:
+    """Every counter that `decide` may ask for at this moment, in order; one that does not exist counts as zero.
 
-
-@lru_cache(maxsize=256)
-def _usage_keys(terms: MarketTerms, source: SourceTerms, quarter: int) -> tuple[UsageKey, ...]:
+    With `contenders` only those that matter where all other contracts are screened out.
+    """
+    quarter = quarter_of(now)
     rooms = [source.room, terms.room]
-    rooms += [room for contract in terms.contracts for room in (contract.room, contract.buyer_room)]
-    return tuple(sorted({key for room in rooms for key in room.keys(quarter)}))
+    for contract in terms.contracts if contenders is None else contenders:
+        rooms += (contract.room, contract.buyer_room)
+    return tuple(sorted({key for room in rooms if room.caps for key in room.keys(quarter)}))
 
 
 def cap_claims(terms: MarketTerms, source: SourceTerms, winner: Winner, now: datetime) -> tuple[Claim, ...]:

@@ -1,7 +1,8 @@
 """May this contract have this lead? Rules are asked in one order, and the first that fails is the answer.
 
 The order is that of `routing.reasons`: what an earlier attempt said, the market, the contract, the lead, and last,
-because they need a price, floor, caps and funds.
+because they need a price, floor, caps and funds. Those up to the filters need nothing that is counted: whoever fails
+one of them need not be counted for this lead.
 """
 
 from collections.abc import Callable
@@ -61,7 +62,7 @@ class Case:
 
 
 def refusal(case: Case, contract: ContractTerms) -> Loss | None:
-    """Why the contract cannot have the lead at any price; None where it can."""
+    """Why the contract cannot have the lead whatever it bought and owns; None where that is what counts."""
     for rule in RULES:
         if (loss := rule(case, contract)) is not None:
             return loss
@@ -126,7 +127,7 @@ def _mismatch(case: Case, contract: ContractTerms) -> Loss | None:
     return None if miss is None else (Reason.FILTER_MISMATCH, miss)
 
 
-def _had_before(case: Case, contract: ContractTerms) -> Loss | None:
+def had_before(case: Case, contract: ContractTerms) -> Loss | None:
     """A buyer never gets the same person twice within the contract's window, on whichever contract it had them."""
     if not case.had_by or contract.buyer_id not in case.had_by:
         return None
@@ -168,6 +169,6 @@ def _unfunded(case: Case, contract: ContractTerms, price: int) -> Loss | None:
 
 
 RULES: tuple[Callable[[Case, ContractTerms], Loss | None], ...] = (
-    *(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _mismatch, _had_before),
+    *(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _mismatch),
 )
 PRICE_RULES: tuple[Callable[[Case, ContractTerms, int], Loss | None], ...] = (_under_floor, _full, _unfunded)

@@ -3,20 +3,35 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from routing.eligibility import Case, Loss, price_refusal, refusal
+from routing.eligibility import Case, Loss, had_before, price_refusal, refusal
 from routing.pricing import payout_of
 from routing.ranking import Offer, next_ticket, rank, stride_of
 from routing.selection import Choice, choose, offer_of
 from routing.types import Decision, Market, MarketTerms, Verdict, Winner
 
+Screened = Mapping[int, Loss]
+"""Why contracts are out whatever was counted, by their position among the market's."""
 
-def decide(market: Market) -> Decision:
-    """Judge every contract, rank the eligible, choose the winners, and say of each contract what became of it."""
+
+def screen(market: Market) -> Screened:
+    """Ask every contract what needs no counter, balance or history: of the market's state only closed and excluded."""
+    case = Case(market)
+    asked = ((position, refusal(case, contract)) for position, contract in enumerate(market.terms.contracts))
+    return {position: loss for position, loss in asked if loss is not None}
+
+
+def decide(market: Market, screened: Screened | None = None) -> Decision:
+    """Judge every contract, rank the eligible, choose the winners, and say of each contract what became of it.
+
+    `screened` is what `screen` said of this market when its state was not known yet; without it, it is asked here.
+    """
     case = Case(market)
     offers: dict[int, Offer] = {}
-    losses: dict[int, Loss] = {}
+    losses: dict[int, Loss] = dict(screen(market) if screened is None else screened)
     for position, contract in enumerate(market.terms.contracts):
-        if (loss := refusal(case, contract)) is None:
+        if position in losses:
+            continue
+        if (loss := had_before(case, contract)) is None:
             offer = offers[position] = offer_of(case, position, contract)
             loss = price_refusal(case, contract, offer.price)
         if loss is not None:

@@ -163,11 +163,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('phone_hash__isnull', False)), fields=['agency', 'mode', 'phone_hash'], name='lead_phone'),
+            index=models.Index(condition=models.Q(('phone_hash__isnull', False)), fields=['phone_hash'], name='lead_phone'),
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('email_hash__isnull', False)), fields=['agency', 'mode', 'email_hash'], name='lead_email'),
+            index=models.Index(condition=models.Q(('email_hash__isnull', False)), fields=['email_hash'], name='lead_email'),
         ),
         migrations.AddIndex(
             model_name='lead',
