@@ -7,6 +7,7 @@ from django.db import transaction
 
 from accounts.principals import Principal
 from leads import snapshot
+from leads.counters import unopened
 from leads.drafts import Draft, Fate
 from leads.fates import fate_of
 from leads.market import look
@@ -36,10 +37,11 @@ def simulate_lead(*, principal: Principal, submission: Submission, at: datetime)
     draft = prepare(principal=principal, view=view, submission=submission, received_at=at)
     with transaction.atomic():
         seen = look(draft, repeat=None, now=at)
+        usage = {**seen.state.usage, **unopened(draft, seen.missing)}
         transaction.set_rollback(True)
     early = early_fate(draft, seen)
     if early is not None:
         return Simulation(draft, early, None, None)
-    market = market_of(draft, replace(seen, missing=()), at)
+    market = market_of(draft, replace(seen, state=replace(seen.state, usage=usage)), at)
     fate, market, decision = fate_of(draft, market, decide(market), now=at)
     return Simulation(draft, fate, market, decision)
