@@ -41,7 +41,7 @@ from webhooks import delivery, finishing
 settings.EGRESS_ALLOW = ["127.0.0.0/8"]
 real_pack, real_record, step = delivery.pack, delivery.record, sys.argv[1]
 
-def die(*_):
+def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if step == "after the claim":
