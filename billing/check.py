@@ -88,6 +88,12 @@ _QUESTIONS = {
         LEFT JOIN billing_account c
             ON c.id = t.credit_id AND c.agency_id = t.agency_id AND c.mode = j.mode AND c.currency = t.currency
         WHERE d.id IS NULL OR c.id IS NULL OR j.agency_id <> t.agency_id""",
+    "transfer_journal": """
+        SELECT t.agency_id, j.mode, t.id, 'the time, lead and sale of its journal', 'another'
+        FROM billing_transfer t JOIN billing_journal j ON j.id = t.journal_id
+        WHERE t.posted_at <> j.posted_at OR t.posted_date <> j.posted_date
+        OR t.lead_ref <> j.lead_ref OR (t.lead_ref IS NULL) <> (j.lead_ref IS NULL)
+        OR t.sale_ref <> j.sale_ref OR (t.sale_ref IS NULL) <> (j.sale_ref IS NULL)""",
     "buyer_balance": f"""
         SELECT a.agency_id, a.mode, a.id, COALESCE(g.gained, 0), b.balance
         FROM billing_account a LEFT JOIN billing_buyerbalance b ON b.account_id = a.id
@@ -183,4 +189,5 @@ def _changed_payloads(agency_id: UUID | None) -> Iterator[Difference]:
 def _payload_hash(rows: list[tuple[Any, ...]]) -> bytes:
     kind, reason, external_ref, reverses_id, currency = rows[0][5:10]
     lines = [Line(*row[10:13]) for row in rows]
-    return payload_hash((kind, currency, reason, external_ref), lines, Refs(*rows[0][13:19]), reverses_id)
+    odd = next((row for row in rows if (row[9], *row[13:19]) != (currency, *rows[0][13:19])), rows[0])
+    return payload_hash((kind, odd[9], reason, external_ref), lines, Refs(*odd[13:19]), reverses_id)

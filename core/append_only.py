@@ -13,7 +13,10 @@ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integri
 
 
 class AppendOnly(Operation):
-    """Refuses UPDATE and DELETE of any row of `table` (raw SQL too); a TRUNCATE stays possible for test databases."""
+    """Refuses UPDATE and DELETE of any row of `table` (raw SQL too); a TRUNCATE stays possible for test databases.
+
+    SQLite's REPLACE, which deletes the old row without asking the triggers, is refused as well.
+    """
 
     reversible = True
     reduces_to_sql = True
@@ -44,6 +47,11 @@ class AppendOnly(Operation):
                 f'CREATE TRIGGER "{self.table}_refuse_{verb}" BEFORE {verb.upper()} ON "{self.table}" '
                 f"BEGIN SELECT RAISE(ABORT, '{self.table} is append-only'); END"
             )
+        schema_editor.execute(
+            f'CREATE TRIGGER "{self.table}_refuse_replace" BEFORE INSERT ON "{self.table}" '
+            f'WHEN EXISTS (SELECT 1 FROM "{self.table}" WHERE "id" = NEW."id") '
+            f"BEGIN SELECT RAISE(ABORT, '{self.table} is append-only'); END"
+        )
 
     def database_backwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
@@ -52,7 +60,7 @@ class AppendOnly(Operation):
         if schema_editor.connection.vendor == "postgresql":
             schema_editor.execute(f'DROP TRIGGER IF EXISTS "{self.table}_append_only" ON "{self.table}"')
             return
-        for verb in ("update", "delete"):
+        for verb in ("update", "delete", "replace"):
             schema_editor.execute(f'DROP TRIGGER IF EXISTS "{self.table}_refuse_{verb}"')
 
     def describe(self) -> str:

@@ -1,13 +1,25 @@
-"""A sale that waits for its buyer's word: accepted, refused, or too late. Each ends exactly once."""
+"""A sale that waits for its buyer's word: accepted, refused, or too late. Each ends exactly once.
 
+The lead's row is held first: sales of one lead change one after another. Ending a sale frees caps and money in the
+middle of its transaction and then sells the lead again, which is no order that settlements keep; so it holds the
+agency's configuration alone, and none is under way.
+"""
+
+import logging
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
 
+from accounts.authentication import AgencySuspended
 from accounts.models import Agency
 from accounts.principals import AgencyFacts, Principal
+from accounts.vault import Erased
+from accounts.versions import lock_configuration
 from billing.charges import capture_statements, release_statements
+from buyers.caps import forget_counters
 from buyers.caps import release_statements as cap_release_statements
+from buyers.models import Buyer
 from core.clock import now as clock
 from core.errors import DomainError
 from core.sql import Statement, bind, run
@@ -15,10 +27,14 @@ from leads import snapshot
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
 from leads.pipeline import Outcome, route, travel
-from leads.recall import recall
+from leads.recall import CampaignArchived, recall
 from leads.settlement import charge_terms, settle
-from routing.claims import cap_claims
-from routing.types import Winner
+from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
+from leads.telling import tell_unsold
+from routing.caps import Capped, parse_caps
+from routing.windows import quarter_of
+
+log = logging.getLogger(__name__)
 
 
 class NotPending(DomainError):
@@ -28,77 +44,122 @@ class NotPending(DomainError):
 
 
 def accept_sale(*, principal: Principal, sale: Sale) -> None:
-    """Opens a transaction. The buyer takes the lead: the hold is charged and the lead delivered. Raises NotPending."""
+    """Opens a transaction. The buyer takes the lead: the hold is charged and the lead delivered.
+
+    Raises NotPending, and CampaignArchived where the campaign or the source left meanwhile.
+    """
 
     def trip(view: snapshot.Snapshot) -> Outcome:
-        draft = _draft(principal, view, sale)
-        sold = _sold(draft, sale)
-        fate = Fate(status=Lead.Status.ACCEPTED, routing_decision=_winner_of(draft), sales=(sold,))
         with transaction.atomic():
+            lead = locked_lead(sale)
             moment = clock()
+            draft = recall(principal=principal, view=view, lead=lead)
+            sold = _sold(draft, sale)
             run([_decide(sale, sold.state, moment)])
-            inserts, guards = capture_statements(charge_terms(draft, sold, moment))
-            settle(draft, fate, now=moment, written=(inserts, guards))
+            fate = Fate(status=Lead.Status.ACCEPTED, routing_decision=_winner_of(draft), sales=(sold,))
+            settle(draft, fate, now=moment, written=capture_statements(charge_terms(draft, sold, moment)))
+            sum_up(lead, now=moment)
         return Outcome(201, {})
 
     travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
 
 
 def reject_sale(*, principal: Principal, sale: Sale, reason: str) -> None:
-    """Opens transactions. The buyer refuses: hold and caps are freed, and the lead is decided again. NotPending."""
+    """Opens transactions. The buyer refuses: hold and caps are freed, and the lead is decided again. NotPending.
+
+    Where others have the lead too it stays theirs, and nobody else is asked.
+    """
     _end(principal, sale, Sale.State.REFUSED, reason)
 
 
 def expire_sales(*, now: datetime, limit: int = 200) -> int:
-    """Opens transactions. End sales whose buyers did not answer in time; how many."""
+    """Opens transactions. End sales whose buyers did not answer in time; how many.
+
+    One that cannot be ended is logged and does not hold up the others.
+    """
     due = Sale.objects.filter(state=Sale.State.PENDING, confirm_by__lte=now).order_by("confirm_by", "id")
-    ended = 0
-    for sale in due.select_related("agency")[:limit]:
-        try:
-            _end(_system(sale.agency, sale.mode), sale, Sale.State.EXPIRED, "no answer in time")
-        except NotPending:  # the buyer, or another process, was first
-            continue
-        ended += 1
-    return ended
+    return sum(_expire(sale) for sale in due.select_related("agency")[:limit])
+
+
+def _expire(sale: Sale) -> bool:
+    try:
+        _end(_system(sale.agency, sale.mode), sale, Sale.State.EXPIRED, "no answer in time")
+    except NotPending:  # the buyer, or another process, was first
+        return False
+    except Exception:
+        log.exception("sale %s could not be ended", sale.public_id)
+        return False
+    return True
 
 
 def _end(principal: Principal, sale: Sale, state: Sale.State, reason: str) -> None:
     def trip(view: snapshot.Snapshot) -> Outcome:
         with transaction.atomic():
+            lock_configuration(sale.agency_id)
+            lead = locked_lead(sale)
             moment = clock()
-            run([_decide(sale, state, moment, reason), *_freed(view, sale, moment)])
-            draft = _draft(principal, view, sale)
-            return route(draft, repeat=None, now=moment, kind=Decision.Kind.REROUTE)
+            others = other_sales(sale)
+            heir = heir_of(view, sale, others)
+            freed = _freed(view, sale, moment, payout=0 if heir else sale.payout)
+            run([_decide(sale, state, moment, reason), *freed])
+            if heir:
+                hand_over(view, sale, heir, actor=principal.actor, now=moment)
+            if others:
+                sum_up(lead, now=moment)
+            else:
+                _sell_again(principal, view, lead, moment)
+        return Outcome(201, {})
 
     travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
 
 
-def _freed(view: snapshot.Snapshot, sale: Sale, moment: datetime) -> list[Statement]:
+def _sell_again(principal: Principal, view: snapshot.Snapshot, lead: Lead, moment: datetime) -> None:
+    """Decide the lead again; where there is no market for it any more, nobody gets it."""
+    try:
+        route(recall(principal=principal, view=view, lead=lead), repeat=None, now=moment, kind=Decision.Kind.REROUTE)
+    except (CampaignArchived, AgencySuspended) as gone:
+        tell_unsold(lead, reason=gone.code, now=moment)
+    except Erased:
+        tell_unsold(lead, reason="erased", now=moment)
+
+
+def _freed(view: snapshot.Snapshot, sale: Sale, moment: datetime, *, payout: int) -> list[Statement]:
     inserts, guards = release_statements(sale.pk, moment)
-    campaign, source = view.campaigns.get(sale.campaign_id), view.sources.get(sale.source_id)
-    if campaign is None or source is None or sale.contract_id not in campaign.contracts:
-        return [*inserts, *guards]
-    winner = _winner(sale)
+    quarter = quarter_of(sale.sold_at)
     claims = [
         ((claim.subject_id, claim.window, claim.period_start), claim.money)
-        for claim in cap_claims(campaign.terms.market, source.terms, winner, sale.sold_at)
+        for room, money in _rooms(view, sale, payout)
+        for claim in room.claims(quarter, money)
     ]
     return [*inserts, *cap_release_statements(mode=sale.mode, claims=claims), *guards]
 
 
-def _winner(sale: Sale) -> Winner:
-    return Winner(
-        contract_id=sale.contract_id,
-        buyer_id=sale.buyer_id,
-        account_id=None,
-        price=sale.price,
-        payout=sale.payout,
-        exclusive=sale.exclusive,
-        confirm_minutes=0,
-        ticket=0,
-        pass_floor=0,
-        pass_add=0,
-    )
+def _rooms(view: snapshot.Snapshot, sale: Sale, payout: int) -> Iterator[tuple[Capped, int]]:
+    """Whose caps count the sale, and the money that they count. What left the market forgets what it counted."""
+    campaign, source = view.campaigns.get(sale.campaign_id), view.sources.get(sale.source_id)
+    known = {contract.id: contract for contract in campaign.terms.market.contracts} if campaign else {}
+    gone = [
+        subject_id
+        for subject_id, found in (
+            (sale.contract_id, known.get(sale.contract_id)),
+            (sale.campaign_id, campaign),
+            (sale.source_id, source),
+        )
+        if found is None
+    ]
+    forget_counters(subject_ids=gone)
+    if contract := known.get(sale.contract_id):
+        yield contract.room, sale.price
+    yield _buyers_room(sale), sale.price
+    if campaign:
+        yield campaign.terms.market.room, sale.price
+    if source:
+        yield source.terms.room, payout
+
+
+def _buyers_room(sale: Sale) -> Capped:
+    buyer = Buyer.objects.get(pk=sale.buyer_id)
+    return Capped(buyer.pk, buyer.timezone, parse_caps(buyer.caps))
 
 
 def _decide(sale: Sale, state: str, moment: datetime, reason: str = "") -> Statement:
@@ -112,12 +173,8 @@ def _decide(sale: Sale, state: str, moment: datetime, reason: str = "") -> State
     return Statement(sql, params, expect=1, refusal=NotPending())
 
 
-def _draft(principal: Principal, view: snapshot.Snapshot, sale: Sale) -> Draft:
-    return recall(principal=principal, view=view, lead=Lead.objects.get(pk=sale.lead_id))
-
-
 def _sold(draft: Draft, sale: Sale) -> NewSale:
-    contract = draft.campaign.contracts[sale.contract_id]
+    contract = draft.campaign.contracts.get(sale.contract_id) or snapshot.contract_view(sale.contract_id)
     delivered = sale.mode == "test" or contract.endpoint_id is None
     return NewSale(
         id=sale.pk,

@@ -13,7 +13,10 @@ from buyers.caps import Count, CounterKey, open_counters_statements
 from core.sql import lock_shared, run
 from leads.drafts import Draft
 from leads.models import Sale
+from routing.caps import Usage, UsageKey
 
+_COLUMNS = {"contract_id": "price", "buyer_id": "price", "campaign_id": "price", "source_id": "payout"}
+"""Who a sale counts for, and what of it: a source's caps in money count what it is paid."""
 _COUNTED = ~Q(state__in=[Sale.State.REFUSED, Sale.State.EXPIRED])
 
 
@@ -29,6 +32,11 @@ def open_counters(draft: Draft, missing: Iterable[CounterKey]) -> None:
         run(open_counters_statements(mode=draft.mode, rows=_counted(draft, keys)))
 
 
+def unopened(draft: Draft, missing: Iterable[CounterKey]) -> dict[UsageKey, Usage]:
+    """What the missing counters would open at. Writes nothing: for dry runs."""
+    return {count.key: Usage(count.leads, count.money) for count in _counted(draft, list(missing))}
+
+
 def _counted(draft: Draft, keys: Sequence[CounterKey]) -> list[Count]:
     found: list[Count] = []
     for period_start, window in sorted({(key[2], key[1]) for key in keys}):
@@ -42,7 +50,7 @@ def _sold(draft: Draft, subjects: Sequence[UUID], since: datetime) -> dict[UUID,
     """Leads and money per subject, whichever kind of subject it is: a contract, a buyer, a source or a campaign."""
     sales = Sale.objects.filter(_COUNTED, agency_id=draft.snapshot.agency_id, mode=draft.mode, sold_at__gte=since)
     sold: dict[UUID, tuple[int, int]] = {}
-    for column in ("contract_id", "buyer_id", "source_id", "campaign_id"):
-        rows = sales.filter(**{f"{column}__in": subjects}).values_list(column).annotate(RowCount("id"), Sum("price"))
+    for column, amount in _COLUMNS.items():
+        rows = sales.filter(**{f"{column}__in": subjects}).values_list(column).annotate(RowCount("id"), Sum(amount))
         sold |= {subject: (leads, money) for subject, leads, money in rows}
     return sold

@@ -4,17 +4,18 @@ A settlement that finds itself overtaken (a cap or a wallet closed, the configur
 answered by a rival) changes nothing and the trip is made again with what is true now.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from accounts.authentication import AgencySuspended
 from accounts.idempotency import Raced, Repeat, Stored
 from accounts.principals import Principal
 from billing.balances import InsufficientFunds
-from buyers.caps import CapReached
+from buyers.caps import CapReached, CounterKey
 from buyers.terms import record_terms
 from core.errors import DomainError
 from leads import snapshot
@@ -43,7 +44,15 @@ class Busy(DomainError):
 
 
 class Overtaken(Exception):
-    """The market moved while this lead was on its way. Never leaves this file."""
+    """The market moved while this lead was on its way. Never leaves `travel`."""
+
+
+class CountersMissing(Overtaken):
+    """Caps count in periods that nobody has sold in yet; they open once the transaction that found it is gone."""
+
+    def __init__(self, draft: Draft, missing: Iterable[CounterKey]) -> None:
+        super().__init__()
+        self.draft, self.missing = draft, missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,9 @@ def travel(view: snapshot.Snapshot, trip: Callable[[snapshot.Snapshot], Outcome]
     for _ in range(ATTEMPTS):
         try:
             outcome = trip(view)
+        except CountersMissing as found:
+            open_counters(found.draft, found.missing)
+            view = snapshot.refresh(view)
         except (Overtaken, CapReached, InsufficientFunds, Raced):
             view = snapshot.refresh(view)
         else:
@@ -86,7 +98,10 @@ def travel(view: snapshot.Snapshot, trip: Callable[[snapshot.Snapshot], Outcome]
 
 
 def route(draft: Draft, *, repeat: Repeat | None, now: datetime, kind: str = Decision.Kind.ROUTE) -> Outcome:
-    """Opens a transaction or joins the open one. Look at the market, decide, settle; one attempt of `travel`."""
+    """Opens a transaction or joins the open one. Look at the market, decide, settle; one attempt of `travel`.
+
+    Raises AgencySuspended where the agency was stopped since the request was let in.
+    """
     asked = ask(draft, now)
     with transaction.atomic():
         seen = look(draft, asked, repeat=repeat)
@@ -94,10 +109,11 @@ def route(draft: Draft, *, repeat: Repeat | None, now: datetime, kind: str = Dec
             return Outcome(seen.repeat.status, {}, seen.repeat)
         if seen.version != draft.snapshot.version:
             raise Overtaken
-        if not seen.missing:
-            return decide_and_settle(draft, asked, seen, repeat=repeat, kind=kind)
-    open_counters(draft, seen.missing)
-    raise Overtaken
+        if not seen.active:
+            raise AgencySuspended
+        if seen.missing:
+            raise CountersMissing(draft, seen.missing)
+        return decide_and_settle(draft, asked, seen, repeat=repeat, kind=kind)
 
 
 def decide_and_settle(draft: Draft, asked: Asked, seen: Look, *, repeat: Repeat | None, kind: str) -> Outcome:

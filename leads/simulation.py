@@ -1,12 +1,13 @@
 """A dry run: the same engine on the same market, and nothing is stored, sold, charged or sent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts.principals import Principal
 from leads import snapshot
+from leads.counters import unopened
 from leads.drafts import Draft, Fate
 from leads.fates import fate_of
 from leads.market import ask, look
@@ -37,10 +38,11 @@ def simulate_lead(*, principal: Principal, submission: Submission, at: datetime)
     asked = ask(draft, at)
     with transaction.atomic():
         seen = look(draft, asked, repeat=None)
+        usage = {**seen.state.usage, **unopened(draft, seen.missing)}
         transaction.set_rollback(True)
     early = early_fate(draft, seen)
     if early is not None:
         return Simulation(draft, early, None, None)
-    market = asked.answered(seen.state)
+    market = asked.answered(replace(seen.state, usage=usage))
     fate, market, decision = fate_of(draft, market, decide(market, asked.screened), now=at)
     return Simulation(draft, fate, market, decision)

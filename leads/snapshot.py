@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from accounts.models import Agency
 from billing.accounts import agency_accounts, open_account
@@ -200,14 +200,18 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
     )
 
 
-def _contracts(agency_id: UUID) -> dict[UUID, dict[UUID, ContractView]]:
+def contract_view(contract_id: UUID) -> ContractView:
+    """One contract, also one that has left the market while a sale of it was pending. Two statements."""
+    return _contract_view(_ready(Contract.objects.all()).get(pk=contract_id))
+
+
+def _ready(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     primary = Prefetch("deliveries", DeliveryMethod.objects.filter(primary=True), to_attr="primary_delivery")
-    rows = (
-        Contract.objects.filter(agency_id=agency_id)
-        .exclude(status="archived")
-        .select_related("buyer")
-        .prefetch_related(primary)
-    )
+    return contracts.select_related("buyer").prefetch_related(primary)
+
+
+def _contracts(agency_id: UUID) -> dict[UUID, dict[UUID, ContractView]]:
+    rows = _ready(Contract.objects.filter(agency_id=agency_id).exclude(status="archived"))
     views: dict[UUID, dict[UUID, ContractView]] = {}
     for row in rows:
         views.setdefault(row.campaign_id, {})[row.pk] = _contract_view(row)

@@ -16,7 +16,7 @@ from core.ids import encode, new_id
 from core.money import to_major
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Lead, Sale
-from webhooks.outbox import NewEvent, SealedBody, seal_body
+from webhooks.outbox import NewEvent, SealedBody, enqueue, seal_body
 
 API_VERSION = "2026-05-01"
 _OUTCOMES = {"unsold": "lead.unsold", "duplicate": "lead.duplicate", "rejected": "lead.rejected"}
@@ -34,6 +34,41 @@ def lead_events(draft: Draft, fate: Fate, *, now: datetime) -> list[NewEvent]:
         if sale.endpoint_id is not None or sale.state == Sale.State.DELIVERED:
             teller.tell_sale("lead.delivered", sale, deliver_to=sale.endpoint_id)
     return teller.events
+
+
+def tell_unsold(lead: Lead, *, reason: str, now: datetime) -> None:
+    """Needs the lead held. Nobody gets a lead that cannot be decided any more: write it down and tell of it."""
+    sequence = lead.last_sequence + 1
+    Lead.objects.filter(pk=lead.pk).update(
+        status=Lead.Status.UNSOLD,
+        routing_decision="unsold",
+        reason=reason,
+        last_sequence=sequence,
+        updated_at=now,
+    )
+    facts = {"lead_id": lead.public_id, "score": lead.score}
+    body = {
+        "event": "lead.unsold",
+        "type": "lead.unsold",
+        **facts,
+        "buyer_id": None,
+        "timestamp": rfc3339(now),
+        "price": None,
+        "delivery_method": None,
+        "sequence": sequence,
+        "api_version": API_VERSION,
+        "lead": {**facts, "test": lead.mode == "test"},
+    }
+    event = NewEvent(
+        id=new_id(),
+        type="lead.unsold",
+        key=f"lead.unsold:{lead.pk}:{sequence}",
+        body=json.dumps(body),
+        lead_ref=lead.pk,
+        campaign_ref=lead.campaign_id,
+        sequence=sequence,
+    )
+    enqueue(agency_id=lead.agency_id, mode=lead.mode, events=[event])
 
 
 class _Teller:

@@ -20,7 +20,7 @@ def check_fit(spec: FieldSpec, op: str, value: Any) -> None:
         raise BadOperand("wrong_type", f"{spec.name} has no order; it is of type {spec.type}")
     if op not in EQUAL | ORDER or spec.type not in _SUITS:
         return
-    suits, detail = _SUITS[spec.type]
+    suits, detail = _ZIP if spec.type is FieldType.ZIP and op not in LISTED else _SUITS[spec.type]
     items = value if op in LISTED or op == "between" else [value]
     if not all(suits(spec, item) for item in items):
         raise BadOperand("wrong_type", f"{spec.name} {detail}")
@@ -50,11 +50,16 @@ def _is_state(_spec: FieldSpec, item: Any) -> bool:
 
 
 def _is_zip(_spec: FieldSpec, item: Any) -> bool:
-    return isinstance(item, str) and all(zip5(part) for part in item.split("-", 1))
+    return isinstance(item, str) and zip5(item) == item.strip()
+
+
+def _is_zip_or_range(spec: FieldSpec, item: Any) -> bool:
+    return isinstance(item, str) and all(_is_zip(spec, part) for part in item.split("-", 1))
 
 
 _NUMBER: tuple[Suits, str] = (_is_number, "is compared with numbers")
 _MOMENT: tuple[Suits, str] = (_is_moment, "is compared with ISO dates such as 2026-05-12")
+_ZIP: tuple[Suits, str] = (_is_zip, "is compared with ZIP codes of five digits")
 _SUITS: Mapping[FieldType, tuple[Suits, str]] = {
     FieldType.INTEGER: _NUMBER,
     FieldType.DECIMAL: _NUMBER,
@@ -63,6 +68,6 @@ _SUITS: Mapping[FieldType, tuple[Suits, str]] = {
     FieldType.BOOLEAN: (_is_flag, "is compared with true or false"),
     FieldType.CHOICE: (_is_choice, "is compared with its own choices"),
     FieldType.STATE: (_is_state, "is compared with two-letter codes of states"),
-    FieldType.ZIP: (_is_zip, "is compared with ZIP codes and ranges such as 75001-75099"),
+    FieldType.ZIP: (_is_zip_or_range, "is compared with ZIP codes and ranges such as 75001-75099"),
 }
 _ORDERED = frozenset({FieldType.INTEGER, FieldType.DECIMAL, FieldType.DATE, FieldType.DATETIME, FieldType.ZIP})

@@ -1,7 +1,7 @@
 """What a filter can ask of one field. The rule's own value says how to compare.
 
-A number compares as an exact number, true and false as a flag, an ISO date or time as an instant where order is asked
-for, every other text without regard to case. A missing or blank field fails every test but `exists: false` and the
+A number compares as an exact number, true and false as a flag, an ISO date or time as an instant, every other text
+without regard to case. A missing or blank field fails every test but `exists: false` and the
 two that deny, `ne` and `not_in`, which are exactly the opposite of `eq` and `in`. Nothing a lead holds can raise.
 """
 
@@ -43,7 +43,9 @@ def _equal(value: object) -> Holds:
     if isinstance(wanted, bool):
         return lambda found: flag(found) is wanted
     if isinstance(wanted, str):
-        folded = text(wanted)
+        folded, at = text(wanted), moment(wanted)
+        if at is not None:
+            return lambda found: text(found) == folded or moment(found) == at
         return lambda found: text(found) == folded
     exact = number(wanted)
     return lambda found: number(found) == exact
@@ -52,7 +54,7 @@ def _equal(value: object) -> Holds:
 def _member(value: object) -> Holds:
     items = [_scalar(item) for item in _list(value)]
     texts = frozenset(text(item) for item in items if isinstance(item, str))
-    others = [_equal(item) for item in items if not isinstance(item, str)]
+    others = [_equal(item) for item in items if not isinstance(item, str) or moment(item) is not None]
     ranges = [span for item in items if isinstance(item, str) and (span := _zip_range(item))]
 
     def holds(found: Plain) -> bool:
@@ -147,7 +149,13 @@ def _regex(value: object) -> Holds:
         pattern = re2.compile(value, options)
     except (re2.error, UnicodeError) as problem:
         raise BadOperand("bad_pattern", "must be a pattern in RE2 syntax") from problem
-    return lambda found: text(found) is not None and pattern.search(str(found)) is not None
+    return lambda found: (seen := _spelled(found)) is not None and pattern.search(seen) is not None
+
+
+def _spelled(found: Plain) -> str | None:
+    """The value as JSON spells it, case and all; None where it is missing or blank."""
+    folded = text(found)
+    return folded if folded is None or isinstance(found, bool) else str(found)
 
 
 def _within(value: object) -> Holds:

@@ -147,6 +147,17 @@ def release_messages(endpoint_id: UUID) -> int:
     return held.update(state=MessageState.DUE, due_at=database_now())
 
 
+def release_strays() -> int:
+    """Make due what is held for endpoints that are at work; how many. Opens a transaction.
+
+    Such a message was set aside by a process that died before it stopped the endpoint, or while somebody resumed it.
+    """
+    working = Endpoint.objects.filter(state=EndpointState.ACTIVE, deleted_at=None)
+    with transaction.atomic():
+        strays = Message.objects.filter(state=MessageState.HELD, endpoint_id__in=working.values("pk"))
+        return strays.update(state=MessageState.DUE, due_at=database_now())
+
+
 def _share_out(rooms: Sequence[_Room], limit: int) -> dict[UUID, int]:
     """How many each endpoint is served: one each in turn, until the limit or everybody's room is used up."""
     shares = {room.endpoint_id: 0 for room in rooms if room.free > 0}

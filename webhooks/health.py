@@ -24,14 +24,14 @@ def note_health(ends: Iterable[tuple[Endpoint, bool]], *, now: datetime) -> None
 
 
 def stop_endpoint(endpoint: Endpoint, *, state: EndpointState, reason: str) -> bool:
-    """Stop an active endpoint on the platform's own account; False where it is not active (any more).
+    """Stop an active endpoint on the platform's own account; False where it is not active, or leads elsewhere by now.
 
     Its due messages are held until somebody resumes it, and the change is published and announced. One transaction.
     """
     actor = SystemActor(endpoint.agency_id, "system:webhooks")
     with transaction.atomic():
         lock_configuration(endpoint.agency_id)
-        active = Endpoint.objects.filter(pk=endpoint.pk, state=EndpointState.ACTIVE)
+        active = Endpoint.objects.filter(pk=endpoint.pk, state=EndpointState.ACTIVE, url=endpoint.url)
         if not active.update(state=state, disabled_reason=reason[:200]):
             return False
         endpoint.refresh_from_db()

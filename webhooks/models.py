@@ -194,6 +194,7 @@ class Message(Record):
                 condition=Q(state__in=["due", "sending"]),
             ),
             models.Index(fields=["endpoint"], name="message_in_flight", condition=Q(state="sending")),
+            models.Index(fields=["endpoint"], name="message_held", condition=Q(state="held")),
             models.Index(fields=["endpoint", "created_at", "id"], name="message_of_endpoint"),
             models.Index(
                 fields=["agency", "mode", "created_at", "id"],

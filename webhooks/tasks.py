@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core.clock import now as clock
 from webhooks import delivery, retention
-from webhooks.claims import is_anything_due
+from webhooks.claims import is_anything_due, release_strays
 from webhooks.hints import DELIVER
 
 
@@ -18,6 +18,12 @@ def deliver_due() -> int:
 def sweep() -> int:
     """Every second: whatever no hint announced is found here."""
     return delivery.deliver_due() if is_anything_due() else 0
+
+
+@shared_task(name="webhooks.release_strays")
+def release_held() -> int:
+    """Every minute: what is held without a reason is sent after all."""
+    return release_strays()
 
 
 @shared_task(name="webhooks.prune")

@@ -48,12 +48,13 @@ def read_networks(blocks: Iterable[str]) -> tuple[Network, ...]:
 
 
 def unwrap(address: Address) -> Address:
-    """The IPv4 address behind a mapped or NAT64 one, where a connection would really end; others as they are."""
+    """The IPv4 address behind a mapped or NAT64 one, where a connection would really end; others without their zone."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return address.ipv4_mapped
         if address in _NAT64:
             return IPv4Address(int(address) & 0xFFFF_FFFF)
+        return IPv6Address(int(address))
     return address
 
 
@@ -64,13 +65,13 @@ def is_inside(address: Address, networks: Iterable[Network]) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether the address, unwrapped, is public unicast and no metadata service."""
+    """Whether the address, unwrapped, is public unicast and no metadata service. With a zone (`%eth0`) it is local."""
     real = unwrap(address)
-    if real in _METADATA:
+    if real in _METADATA or getattr(address, "scope_id", None) is not None:
         return False
     if isinstance(real, IPv4Address):
         return not any(real in block for block in _DENIED_4)
-    return real.scope_id is None and real in _GLOBAL_6 and not any(real in block for block in _DENIED_6)
+    return real in _GLOBAL_6 and not any(real in block for block in _DENIED_6)
 
 
 def is_allowed(address: Address, allow: Iterable[Network]) -> bool:

@@ -7,6 +7,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.db.models import F
 
 from billing.charges import capture_hold, charge_sale, hold_funds
@@ -17,6 +18,7 @@ from billing.ledger import post_journal, reverse_journal
 from billing.models import BuyerBalance, Hold, Journal, Transfer
 from billing.tasks import BooksDoNotProve, check_ledger_nightly
 from core.ids import new_id
+from core.sql import is_postgres
 from tests.billing.making import NOW, PAYOUT, PRICE, TODAY, Book, make_book
 
 A_LONG_TIME = 50 * 365 * 86400
@@ -138,7 +140,59 @@ def test_a_journal_without_transfers_is_found(book: Book) -> None:
 def test_more_given_back_than_taken_is_found(busy: Book) -> None:
     sale_ref = Journal.objects.get(agency=busy.agency, kind="return.credit").sale_ref
     plant_transfer(busy, busy.own[Code.RETURNS], busy.own[Code.GOODWILL], sale_ref=sale_ref)
-    assert found(busy) == {"given_back", "payload"}
+    assert found(busy) == {"given_back", "payload", "transfer_journal"}
+
+
+_SOLD = "(SELECT id FROM billing_journal WHERE kind = 'charge' ORDER BY id LIMIT 1)"
+_PAYOUT = f"(SELECT MAX(id) FROM billing_transfer WHERE journal_id = {_SOLD})"
+_OTHER = "'01a20835-4ea8-7f78-a569-907e118ba8ab'" if is_postgres() else "'01a208354ea87f78a569907e118ba8ab'"
+
+
+@pytest.mark.parametrize(
+    ("tampering", "checks"),
+    [
+        (f"UPDATE billing_transfer SET amount = amount + 1 WHERE id = {_PAYOUT}", {"payload"}),
+        (f"UPDATE billing_transfer SET source_ref = {_OTHER} WHERE id = {_PAYOUT}", {"payload"}),
+        (f"UPDATE billing_transfer SET campaign_ref = NULL WHERE id = {_PAYOUT}", {"payload"}),
+        (f"UPDATE billing_transfer SET received_date = '2026-05-13' WHERE id = {_PAYOUT}", {"payload"}),
+        (f"UPDATE billing_transfer SET credit_id = debit_id + 1 WHERE id = {_PAYOUT}", {"payload"}),
+        (f"UPDATE billing_transfer SET posted_date = '2026-05-13' WHERE id = {_PAYOUT}", {"transfer_journal"}),
+        (f"UPDATE billing_transfer SET posted_at = '2026-05-13T00:00:00Z' WHERE id = {_PAYOUT}", {"transfer_journal"}),
+        (
+            f"UPDATE billing_transfer SET sale_ref = {_OTHER} WHERE id = {_PAYOUT}",
+            {"payload", "transfer_journal", "given_back"},
+        ),
+        (f"UPDATE billing_journal SET sale_ref = {_OTHER} WHERE id = {_SOLD}", {"transfer_journal"}),
+        (f"UPDATE billing_journal SET lead_ref = NULL WHERE id = {_SOLD}", {"transfer_journal"}),
+        (f"UPDATE billing_journal SET reason = 'other' WHERE id = {_SOLD}", {"payload"}),
+        (f"UPDATE billing_journal SET kind = 'other' WHERE id = {_SOLD}", {"payload"}),
+        (f"DELETE FROM billing_transfer WHERE journal_id = {_SOLD}", {"buyer_balance", "empty_journal", "given_back"}),
+        (f"DELETE FROM billing_transfer WHERE id = {_PAYOUT}", {"payload", "given_back"}),
+        ("UPDATE billing_hold SET amount = amount + 1 WHERE state = 'pending'", {"held"}),
+        (
+            "UPDATE billing_hold SET state = 'pending', settled_at = NULL WHERE state = 'captured'",
+            {"held", "stuck_hold"},
+        ),
+        ("DELETE FROM billing_hold WHERE state = 'pending'", {"held"}),
+    ],
+)
+def test_what_was_changed_behind_the_triggers_is_found(busy: Book, tampering: str, checks: set[str]) -> None:
+    tamper(tampering)
+    later = NOW + timedelta(hours=2)
+    assert {found.check for found in check_ledger(now=later, agency_id=busy.agency.id).differences} == checks
+
+
+def tamper(sql: str) -> None:
+    """Run a statement with the triggers of the ledger out of the way, as who owns the database could."""
+    with connection.cursor() as cursor:
+        for table in ("billing_journal", "billing_transfer"):
+            if is_postgres():
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            else:
+                cursor.execute(f"DROP TRIGGER {table}_refuse_update")
+                cursor.execute(f"DROP TRIGGER {table}_refuse_delete")
+        cursor.execute(sql)
 
 
 def test_a_difference_of_one_agency_is_not_anothers(busy: Book) -> None:

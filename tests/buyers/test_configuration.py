@@ -80,6 +80,10 @@ def test_money_inside_documents_is_stored_in_minor_units_and_shown_in_major_ones
         ({"schedule": [{"days": ["moon"]}]}, ("schedule.0.days.0", "unknown_day")),
         ({"delivery": {"method": "email", "to": ["a@b.example"]}}, ("delivery.method", "not_available")),
         ({"delivery": {"method": "webhook"}}, ("delivery.url", "invalid")),
+        ({"delivery": {"method": "webhook", "url": "http://b.example.com/x"}}, ("delivery.url", "invalid")),
+        ({"delivery": {"method": "webhook", "url": "https://10.0.0.1/x"}}, ("delivery.url", "invalid")),
+        ({"delivery": {"method": "webhook", "url": "https://169.254.169.254/x"}}, ("delivery.url", "invalid")),
+        ({"delivery": {"method": "webhook", "url": "https://me:secret@b.example.com/"}}, ("delivery.url", "invalid")),
     ],
 )
 def test_what_is_wrong_with_a_contract_is_named_by_its_path(

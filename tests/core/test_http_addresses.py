@@ -22,7 +22,7 @@ PUBLIC = """
 """.split()  # noqa: SIM905 - a table of addresses reads better than a column
 METADATA = """
 169.254.169.254 169.254.170.2 100.100.100.200 168.63.129.16 fd00:ec2::254 ::ffff:169.254.169.254
-64:ff9b::a9fe:a9fe ::ffff:168.63.129.16
+64:ff9b::a9fe:a9fe ::ffff:168.63.129.16 fd00:ec2::254%eth0 ::ffff:169.254.169.254%eth0
 """.split()  # noqa: SIM905 - a table of addresses reads better than a column
 EVERYTHING = read_networks(["0.0.0.0/0", "::/0"])
 

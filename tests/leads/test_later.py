@@ -115,3 +115,16 @@ def test_a_dry_run_decides_and_leaves_no_trace() -> None:
     assert simulated.fate.sales[0].buyer_id == buyer.pk
     assert Lead.objects.count() == 0
     assert BuyerBalance.objects.get(pk=buyer.account_id).balance == 1_000_00
+
+
+def test_a_dry_run_counts_what_was_sold_before_a_cap_was_added() -> None:
+    world = make_world()
+    contract = world.contract(world.buyer())
+    world.submit(now=now(), consent_timestamp=None, phone="+15125550101", email=None)
+    contract.caps = [{"window": "day", "unit": "leads", "limit": 1}]
+    contract.save()
+    world.agency.version += 1
+    world.agency.save()
+    simulated = simulate_lead(principal=world.principal, submission=submission_of(dict(MARIA)), at=now())
+    assert (simulated.fate.status, simulated.fate.reason) == ("unsold", "cap_reached")
+    assert CapCounter.objects.count() == 0

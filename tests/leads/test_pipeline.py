@@ -118,6 +118,19 @@ def test_a_cap_added_later_counts_what_was_sold_before() -> None:
     assert world.submit(phone="+15125550109", email=None).body["reason"] == "cap_reached"
 
 
+def test_a_sources_cap_added_later_counts_what_the_source_was_paid() -> None:
+    world = make_world()
+    world.contract(world.buyer(), price=175_00)
+    world.submit(phone="+15125550101", email=None)
+    world.source.caps = [{"window": "day", "unit": "money", "limit": 180_00}]
+    world.source.save()
+    world.agency.version += 1
+    world.agency.save()
+    assert world.submit(phone="+15125550102", email=None).body["status"] == "accepted"
+    assert world.submit(phone="+15125550103", email=None).body["reason"] == "source_cap_reached"
+    assert CapCounter.objects.get().money == 180_00
+
+
 def test_an_empty_wallet_passes_the_lead_to_the_next_buyer() -> None:
     world = make_world()
     world.contract(world.buyer("Poor", money=10_00), priority=1)

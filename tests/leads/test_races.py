@@ -12,6 +12,8 @@ from billing.check import check_ledger
 from billing.models import BuyerBalance, Journal
 from buyers.models import CapCounter
 from core.clock import now
+from core.ids import decode
+from leads.confirmation import accept_sale, reject_sale
 from leads.intake.shape import submission_of
 from leads.models import Lead, Sale, Source
 from leads.pipeline import Busy, submit_lead
@@ -97,3 +99,31 @@ def test_one_key_from_everywhere_at_once_makes_one_lead() -> None:
     assert Lead.objects.count() == 1
     assert Journal.objects.filter(kind="charge").count() == 1
     assert [replayed for _, replayed in answers].count(False) == 1
+
+
+def post_and_answer(agency_id: UUID, first: int) -> Counter[str]:
+    """Ten leads, each offered to a buyer that refuses every other one; the refused are sold again at once."""
+    world = world_again(agency_id)
+    for number in range(first, first + 10):
+        lead_id = world.submit(phone=f"+1512557{number:04}", email=None, now=now(), consent_timestamp=None).body
+        sale = Sale.objects.get(lead_id=decode("ld", lead_id["lead_id"]), state="pending")
+        if number % 2:
+            reject_sale(principal=world.principal, sale=sale, reason="no")
+        else:
+            accept_sale(principal=world.principal, sale=sale)
+    return Counter(Sale.objects.filter(agency_id=agency_id).values_list("state", flat=True))
+
+
+def test_buyers_that_refuse_while_others_buy_leave_exact_counters_and_no_lock_behind() -> None:
+    world = make_world(method="round_robin", caps=[{"window": "day", "unit": "leads", "limit": 1000}])
+    for n in range(3):
+        buyer = world.buyer(f"Buyer {n}", money=10_000_00, caps=[{"window": "week", "unit": "leads", "limit": 1000}])
+        daily = [{"window": "day", "unit": "leads", "limit": 1000}]
+        world.contract(buyer, price=10_00, caps=daily, confirm_minutes=30)
+    race(post_and_answer, [world.agency.pk] * WORKERS, [number * 10 for number in range(WORKERS)])
+    standing = Sale.objects.exclude(state="refused")
+    assert Sale.objects.filter(state="refused").count() == WORKERS * 5
+    assert CapCounter.objects.get(subject_id=world.campaign.pk).leads == standing.count()
+    for buyer_id, leads in CapCounter.objects.filter(window="week").values_list("subject_id", "leads"):
+        assert standing.filter(buyer_id=buyer_id).count() == leads
+    assert check_ledger(now=now()).differences == ()

@@ -12,6 +12,7 @@ import pytest
 from tests.processes import spawn_python, wait_until
 from tests.webhooks.making import bring_forward, make_agency, make_endpoint, make_event, write
 from tests.webhooks.receiver import Receiver, silence, status
+from webhooks.claims import release_strays
 from webhooks.delivery import deliver_due
 from webhooks.models import Attempt, Endpoint, Message
 
@@ -35,12 +36,12 @@ with open(sys.argv[1], "w") as ledger:
 WORKER = """
 import os, signal
 from core.http import loop
-from webhooks import delivery
+from webhooks import delivery, finishing
 
 settings.EGRESS_ALLOW = ["127.0.0.0/8"]
 real_pack, real_record, step = delivery.pack, delivery.record, sys.argv[1]
 
-def die(*_):
+def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if step == "after the claim":
@@ -49,6 +50,8 @@ if step == "before the record":
     delivery.record = die
 if step == "after the record":
     delivery.record = lambda tries: (real_record(tries), die())
+if step == "before the stop":
+    finishing.stop_endpoint = die
 delivery.deliver_due()
 """
 
@@ -86,6 +89,21 @@ def test_a_worker_killed_at_a_step_loses_nothing_and_changes_no_id(
     ids = Counter(got.headers["webhook-id"] for got in receiver.got)
     assert len(ids) == 5
     assert max(ids.values()) <= (1 if step == "after the claim" else 2)
+
+
+def test_a_worker_killed_before_it_stops_an_endpoint_that_is_gone_strands_no_message(
+    endpoint: Endpoint, receiver: Receiver
+) -> None:
+    receiver.answer_with(status(410))
+    write(endpoint.agency, make_event())
+    assert spawn_python(WORKER, "before the stop").wait(30) == -signal.SIGKILL
+    endpoint.refresh_from_db()
+    assert (endpoint.state, Message.objects.get().state) == ("active", "held")
+    assert release_strays() == 1
+    deliver_due()
+    endpoint.refresh_from_db()
+    assert (endpoint.state, Message.objects.get().state) == ("disabled", "held")
+    assert release_strays() == 0
 
 
 def test_a_worker_killed_while_it_sends_sends_again_under_the_same_id(endpoint: Endpoint, receiver: Receiver) -> None:
