@@ -134,32 +134,55 @@ _table = _Table()
 
 
 class KeyAuthentication(BaseAuthentication):
-    """DRF's door: `request.auth` is the Principal."""
+    """DRF's door: `request.auth` is the Principal. With `lots` see `authenticate_key`."""
+
+    def __init__(self, *, lots: bool = False) -> None:
+        self._lots = lots
 
     def authenticate(self, request: Request) -> tuple[None, Principal]:
         """The principal of the request's key."""
-        return None, authenticate_key(request._request.META, request.META.get("QUERY_STRING", ""))
+        meta = request._request.META
+        return None, authenticate_key(meta, meta.get("QUERY_STRING", ""), lots=self._lots)
 
     def authenticate_header(self, request: Request) -> str:
         """What a client without a key is asked for."""
         return NotAuthenticated.headers["WWW-Authenticate"]
 
 
-def authenticate_key(meta: dict[str, Any], query: str = "") -> Principal:
+def authenticate_key(meta: dict[str, Any], query: str = "", *, lots: bool = False) -> Principal:
     """The principal behind a request, which counts against its rate limit.
+
+    With `lots` the limit is counted ahead and the key may have changed since: whoever asks for that compares the
+    agency's version in the transaction of the effect, and calls `renew` where it has moved.
 
     Raises KeyInQuery, KeyMissing, NotAuthenticated (malformed, unknown, of a closed agency: told alike), KeyExpired,
     KeyRevoked, AddressNotAllowed, AgencySuspended and TooManyRequests. Never call it inside a transaction.
     """
     mark = _presented(meta, query)
     known = _table.find(mark)
-    verdict = hit(known.key_id, known.per_minute, known.agency.id)
+    verdict = hit(known.key_id, known.per_minute, known.agency.id, lots=lots)
     known = _current(mark, known, verdict)
     verdict = replace(verdict, limit=known.per_minute)  # the limit may be what has changed
     _check(known, meta.get("REMOTE_ADDR", ""))
     if not verdict.allowed:
         raise TooManyRequests(verdict)
     _note_use(known, meta.get("REMOTE_ADDR", ""))
+    return _principal(known, meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_REQUEST_ID", ""), verdict)
+
+
+def renew(principal: Principal) -> Principal:
+    """The principal as its key is now; counts nothing. Anybody but a key stays who they are.
+
+    Raises KeyRevoked, KeyExpired, AddressNotAllowed, AgencySuspended, or NotAuthenticated for a closed agency.
+    """
+    if principal.key_id is None or principal.kind != "key":
+        return principal
+    known = _table.load(bytes(ApiKey.objects.values_list("digest", flat=True).get(pk=principal.key_id)))
+    _check(known, principal.address)
+    return _principal(known, principal.address, principal.request_id, principal.rate)
+
+
+def _principal(known: _Known, address: str, request_id: str, rate: Verdict | None) -> Principal:
     return Principal(
         kind="key",
         agency=known.agency,
@@ -170,9 +193,9 @@ def authenticate_key(meta: dict[str, Any], query: str = "") -> Principal:
         source_id=known.source_id,
         buyer_id=known.buyer_id,
         key_id=known.key_id,
-        address=meta.get("REMOTE_ADDR", ""),
-        request_id=meta.get("HTTP_X_REQUEST_ID", ""),
-        rate=verdict,
+        address=address,
+        request_id=request_id,
+        rate=rate,
     )
 
 
@@ -194,7 +217,7 @@ def _current(mark: bytes, known: _Known, verdict: Verdict) -> _Known:
     if version is None:
         version = Agency.objects.values_list("version", flat=True).get(pk=known.agency.id)
         seed_version(known.agency.id, version)
-    return known if known.version == version else _table.load(mark)
+    return known if known.version >= version else _table.load(mark)
 
 
 def _check(known: _Known, address: str) -> None:

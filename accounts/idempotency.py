@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.ids import new_id
 from core.json import canonical, loads
 from core.sealing import root
-from core.sql import Params, Statement, as_uuid, bind, insert
+from core.sql import Params, Statement, as_bytes, as_uuid, bind, insert
 
 LIFETIME = timedelta(hours=24)
 _TABLE = IdempotencyRecord._meta.db_table
@@ -107,9 +107,9 @@ def find_statement(repeat: Repeat) -> Statement:
 def stored(repeat: Repeat, row: Params) -> Stored:
     """The answer in a row of `find_statement`. Raises KeyReused where the key stood for another request."""
     fingerprint, status, body, lead_id = row
-    if bytes(fingerprint) != repeat.fingerprint:
+    if as_bytes(fingerprint) != repeat.fingerprint:
         raise KeyReused
-    return Stored(repeat.fingerprint, status, root("answers").open(bytes(body), _context(repeat)), as_uuid(lead_id))
+    return Stored(repeat.fingerprint, status, root("answers").open(as_bytes(body), _context(repeat)), as_uuid(lead_id))
 
 
 def insert_statement(

@@ -1,12 +1,16 @@
 """The rate limit and the agency's version in one trip to Redis, and what stands in for it while Redis is away.
 
 The limit fails open: without Redis each process counts for itself. Nothing here decides who somebody is.
+
+Where a trip per request is too dear, requests are taken in lots of a hundredth of what is left of the limit: never
+more are let through, and near the limit, where it matters, lots are of one.
 """
 
 import threading
 import time
 from collections import OrderedDict
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from math import ceil
 from typing import Any, Final
@@ -24,12 +28,17 @@ VERSION_SECONDS: Final = 10
 _AWAY_SECONDS: Final = 1.0
 _MOST_WINDOWS: Final = 10_000
 
-# The window opens with a key's first request and closes a minute later. INCR and EXPIRE share one script, so a
+_LOTS: Final = 100  # lots that what is left of a limit is taken in
+_LARGEST_LOT: Final = 100
+
+# The window opens with a key's first request and closes a minute later. INCRBY and PEXPIRE share one script, so a
 # window without an end cannot exist.
-_HIT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[2])}
+_TAKE = """
+local left = tonumber(ARGV[2]) - tonumber(redis.call('GET', KEYS[1]) or '0')
+local lot = math.max(1, math.min(math.floor(left / tonumber(ARGV[3])), tonumber(ARGV[4])))
+local count = redis.call('INCRBY', KEYS[1], lot)
+if count == lot then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {count - lot + 1, redis.call('PTTL', KEYS[1]), redis.call('GET', KEYS[2]), lot - 1}
 """
 
 # Versions only grow, whatever order two pushes arrive in.
@@ -72,8 +81,44 @@ class _LocalWindows:
         return count + 1, closes - instant
 
 
+@dataclass(slots=True)
+class _Lot:
+    """Requests that Redis has counted already: those up to `last` of a window that closes at `closes`."""
+
+    count: int
+    last: int
+    closes: float
+    version: int | None
+
+
+class _Lots:
+    """The lots that this process holds, by key."""
+
+    def __init__(self) -> None:
+        self._lots: OrderedDict[UUID, _Lot] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def draw(self, key_id: UUID) -> tuple[int, float, int | None] | None:
+        """Use one request: which it is of its window, the seconds until that closes, and the version; None: no lot."""
+        instant = time.monotonic()
+        with self._lock:
+            lot = self._lots.get(key_id)
+            if lot is None or lot.count >= lot.last or lot.closes <= instant:
+                return None
+            lot.count += 1
+            return lot.count, lot.closes - instant, lot.version
+
+    def hold(self, key_id: UUID, lot: _Lot) -> None:
+        """Keep a lot in place of the one before."""
+        with self._lock:
+            self._lots[key_id] = lot
+            if len(self._lots) > _MOST_WINDOWS:
+                self._lots.popitem(last=False)
+
+
 _outage = _Outage()
 _local = _LocalWindows()
+_lots = _Lots()
 
 
 @cache
@@ -81,17 +126,24 @@ def _script(text: str) -> Script:
     return redis.client().register_script(text)
 
 
-def hit(key_id: UUID, per_minute: int, agency_id: UUID) -> Verdict:
+def hit(key_id: UUID, per_minute: int, agency_id: UUID, *, lots: bool = False) -> Verdict:
     """Count one request of the key. One round trip; never raises and never waits above Redis's time-out.
 
-    `version` is None where Redis is away or does not know the agency: the caller then reads it from the database.
+    `version` is None where Redis is away or does not know the agency: the caller then reads it from the database. With
+    `lots` most calls make no trip, and the version may have moved since: the caller checks it where it matters.
     """
-    answer = _ask_redis(key_id, agency_id)
+    if lots and (drawn := _lots.draw(key_id)) is not None:
+        count, seconds, version = drawn
+        return _verdict(count, per_minute, seconds, version)
+    answer = _ask_redis(key_id, agency_id, per_minute, _LARGEST_LOT if lots else 1)
     if answer is None:
         count, seconds = _local.hit(key_id)
         return _verdict(count, per_minute, seconds, None)
-    count, milliseconds, version = answer
-    return _verdict(count, per_minute, milliseconds / 1000, None if version is None else int(version))
+    count, milliseconds, known, more = answer
+    version = None if known is None else int(known)
+    if more:
+        _lots.hold(key_id, _Lot(count, count + more, time.monotonic() + milliseconds / 1000, version))
+    return _verdict(count, per_minute, milliseconds / 1000, version)
 
 
 def push_version(agency_id: UUID, version: int) -> None:
@@ -106,11 +158,12 @@ def seed_version(agency_id: UUID, version: int) -> None:
         push_version(agency_id, version)
 
 
-def _ask_redis(key_id: UUID, agency_id: UUID) -> Any | None:
+def _ask_redis(key_id: UUID, agency_id: UUID, per_minute: int, largest: int) -> Any | None:
     if not _outage.over():
         return None
+    keys = [f"rate:{key_id}", _version_key(agency_id)]
     try:
-        return _script(_HIT)(keys=[f"rate:{key_id}", _version_key(agency_id)], args=[WINDOW_SECONDS * 1000])
+        return _script(_TAKE)(keys=keys, args=[WINDOW_SECONDS * 1000, per_minute, _LOTS, largest])
     except RedisError:
         _outage.begin()
         return None

@@ -7,6 +7,8 @@ from uuid import UUID
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)} | {"i": 1, "l": 1, "o": 0}
 _LENGTH = 26
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+_SHIFTS = range(5 * (_LENGTH - 2), -1, -10)
 
 
 class BadId(ValueError):
@@ -25,11 +27,7 @@ def new_id() -> UUID:
 def encode(prefix: str, value: UUID) -> str:
     """The public form, such as `ld_01jv3k...`."""
     number = value.int
-    letters = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 32)
-        letters.append(_ALPHABET[digit])
-    return f"{prefix}_{''.join(reversed(letters))}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
 
 
 def decode(prefix: str, text: str) -> UUID:

@@ -58,8 +58,12 @@ def run(statements: Sequence[Statement]) -> list[Result]:
 def _run_together(statements: Sequence[Statement]) -> list[Result]:
     results = []
     with connection.cursor() as cursor:
-        cursor.execute(prepared.text_of(cursor, [(statement.sql, statement.params) for statement in statements]))
         raw = cast(Any, cursor).cursor  # psycopg's own: Django's wrapper has no nextset
+        batch = [(statement.sql, statement.params) for statement in statements]
+        opening, texts = prepared.message(raw.connection, batch)
+        cast(Any, cursor.execute)(b";".join([*opening, *texts]))
+        for _ in opening:
+            raw.nextset()
         for statement in statements:
             results.append(_checked(statement, raw.fetchall() if raw.pgresult.nfields else [], raw.rowcount))
             raw.nextset()
@@ -107,6 +111,11 @@ def as_instant(value: Any) -> datetime | None:
         return None
     moment = datetime.fromisoformat(value) if isinstance(value, str) else cast(datetime, value)
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+def as_bytes(value: Any) -> bytes:
+    """Bytes read back from either database, or in PostgreSQL's hexadecimal out of JSON."""
+    return bytes.fromhex(value[2:]) if isinstance(value, str) else bytes(value)
 
 
 def any_of(column: str, values: Iterable[Any]) -> tuple[str, Params]:

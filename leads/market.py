@@ -17,7 +17,8 @@ from accounts.versions import config_lock
 from billing.queries import funds_statement
 from buyers.caps import Count, CounterKey, counters_statement, counts, missing_counters
 from buyers.rotation import places, places_statement
-from core.sql import Params, Statement, as_instant, as_uuid, bind, lock, lock_shared, run
+from core import trips
+from core.sql import Params, Statement, as_instant, as_uuid, bind, lock, lock_shared
 from leads.drafts import Draft
 from leads.models import Lead, Sale
 from routing.claims import usage_keys
@@ -99,9 +100,7 @@ def look(draft: Draft, asked: Asked, *, repeat: Repeat | None) -> Look:
     if terms.method in _ROTATING:
         statements["turns"] = places_statement(mode=draft.mode, contract_ids=draft.campaign.contracts)
     locks = [*lock_shared(config_lock(draft.snapshot.agency_id)), *lock(*_person(draft))]
-    results = run([*locks, *statements.values()])[len(locks) :]
-    rows = dict(zip(statements, (result.rows for result in results), strict=True))
-    return _read(draft, rows, keys, repeat)
+    return _read(draft, trips.read(locks, statements), keys, repeat)
 
 
 def _read(draft: Draft, rows: dict[str, list[Params]], keys: Sequence[CounterKey], repeat: Repeat | None) -> Look:

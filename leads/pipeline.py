@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.authentication import AgencySuspended
+from accounts.authentication import AgencySuspended, renew
 from accounts.idempotency import Raced, Repeat, Stored
 from accounts.principals import Principal
 from billing.balances import InsufficientFunds
@@ -70,11 +70,12 @@ def submit_lead(
     """Opens transactions. Record the submitted lead and sell it if anybody may have it; exactly once per `repeat`.
 
     Raises FieldProblems for what cannot be a lead, UnknownCampaign, KeyReused where the Idempotency-Key named another
-    body, and Busy.
+    body, Busy, and what `accounts.authentication.renew` raises where the key was stopped meanwhile.
     """
 
     def trip(view: snapshot.Snapshot) -> Outcome:
-        draft = prepare(principal=principal, view=view, submission=submission, received_at=received_at)
+        sender = principal if view.version == principal.version else renew(principal)
+        draft = prepare(principal=sender, view=view, submission=submission, received_at=received_at)
         return route(draft, repeat=repeat, now=received_at)
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)
@@ -105,10 +106,10 @@ def route(draft: Draft, *, repeat: Repeat | None, now: datetime, kind: str = Dec
     asked = ask(draft, now)
     with transaction.atomic():
         seen = look(draft, asked, repeat=repeat)
-        if seen.repeat is not None:
-            return Outcome(seen.repeat.status, {}, seen.repeat)
         if seen.version != draft.snapshot.version:
             raise Overtaken
+        if seen.repeat is not None:
+            return Outcome(seen.repeat.status, {}, seen.repeat)
         if not seen.active:
             raise AgencySuspended
         if seen.missing:
@@ -117,7 +118,7 @@ def route(draft: Draft, *, repeat: Repeat | None, now: datetime, kind: str = Dec
 
 
 def decide_and_settle(draft: Draft, asked: Asked, seen: Look, *, repeat: Repeat | None, kind: str) -> Outcome:
-    """Needs the look's transaction. Decide by what was seen and write it down."""
+    """Needs the look's transaction, and ends it where it is the outermost. Decide by what was seen; write it down."""
     now = asked.market.now
     early = early_fate(draft, seen)
     decided = None
@@ -131,7 +132,7 @@ def decide_and_settle(draft: Draft, asked: Asked, seen: Look, *, repeat: Repeat 
     body = answer(draft, fate)
     status = 202 if fate.status == "pending" else 201
     again = (repeat, body, status) if repeat else None
-    settle(draft, fate, now=now, decided=decided, kind=kind, repeat=again)
+    settle(draft, fate, now=now, decided=decided, kind=kind, repeat=again, last=True)
     return Outcome(status, body)
 
 

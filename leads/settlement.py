@@ -1,6 +1,6 @@
 """Writes down what was decided, whole or not at all: lead, decision, sales, money, events, and the counters last.
 
-One batch, one round trip on PostgreSQL, inside the caller's transaction. Counters that all sales of a buyer share are
+One round trip on PostgreSQL, with the commit where nothing follows. Counters that all sales of a buyer share are
 touched by its last statements (caps in one order everywhere, then balances), so their rows are locked for a moment.
 """
 
@@ -20,6 +20,7 @@ from core.clock import local_date
 from core.errors import DomainError
 from core.sealing import Sealer
 from core.sql import Statement, bind, insert, run
+from core.trips import commit
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
 from leads.telling import lead_events, told_sequence
@@ -50,10 +51,12 @@ def settle(
     kind: str = Decision.Kind.ROUTE,
     repeat: tuple[Repeat, dict[str, Any], int] | None = None,
     written: tuple[list[Statement], list[Statement]] | None = None,
+    last: bool = False,
 ) -> None:
     """Needs a transaction. Write the lead's fate; `decided` is the market, its decision and the configuration's id.
 
-    `written` stands for sales on record whose hold becomes a charge: their money, instead of new sales.
+    `written` stands for sales on record whose hold becomes a charge: their money, instead of new sales. With `last`
+    the caller has nothing more to do: where the transaction is its own it is committed in the same round trip.
 
     Raises CapReached, InsufficientFunds, or accounts.idempotency.InFlight where a rival was first; the caller rolls
     back and looks again.
@@ -63,19 +66,19 @@ def settle(
     money, funds = _money(draft, fate.sales, now) if written is None else written
     caps = _claims(draft, *decided[:2]) if decided else []
     turns = _turns(draft, decided[1]) if decided else []
-    run(
-        [
-            *_repeat_statements(draft, repeat, now),
-            *_lead_statements(draft, fate, told_sequence(draft, events), now),
-            *_decision_statements(draft, fate, decided, kind, now),
-            *([] if written else _sale_statements(draft, fate.sales, now)),
-            *money,
-            *event_statements(events, told, now=now),
-            *turns,
-            *caps,
-            *funds,
-        ]
-    )
+    writes = [
+        *_repeat_statements(draft, repeat, now),
+        *_lead_statements(draft, fate, told_sequence(draft, events), now),
+        *_decision_statements(draft, fate, decided, kind, now),
+        *([] if written else _sale_statements(draft, fate.sales, now)),
+        *money,
+        *event_statements(events, told, now=now),
+    ]
+    guards = [*turns, *caps, *funds]
+    if last:
+        commit(writes, guards)
+    else:
+        run([*writes, *guards])
 
 
 def _repeat_statements(

@@ -5,20 +5,23 @@ because they need a price, floor, caps and funds. Those up to the filters need n
 one of them need not be counted for this lead.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from routing.caps import NOTHING, Usage
 from routing.pricing import payout_of
 from routing.reasons import Reason
-from routing.terms import ContractTerms
+from routing.terms import ContractTerms, MarketTerms
 from routing.types import Funds, Market
 from routing.windows import quarter_of
 
 Loss = tuple[Reason, dict[str, Any]]
 """A reason and the inputs of the rule that gave it, as plain JSON."""
+
+Rule = Callable[["Case", ContractTerms], Loss | None]
 
 BROKE = Funds(0)
 
@@ -61,12 +64,34 @@ class Case:
         self.sales += 1
 
 
-def refusal(case: Case, contract: ContractTerms) -> Loss | None:
-    """Why the contract cannot have the lead whatever it bought and owns; None where that is what counts."""
-    for rule in RULES:
-        if (loss := rule(case, contract)) is not None:
-            return loss
-    return None
+def refusals(case: Case) -> Iterator[tuple[int, Loss]]:
+    """By position, why contracts cannot have the lead whatever they bought and own."""
+    state = case.state
+    special = bool(state.closed or state.excluded_buyers or case.standstill)
+    for position, (contract, rules) in enumerate(_asked(case.market.terms)):
+        for rule in RULES if special else rules:
+            if (loss := rule(case, contract)) is not None:
+                yield position, loss
+                break
+
+
+@lru_cache(maxsize=256)
+def _asked(terms: MarketTerms) -> tuple[tuple[ContractTerms, tuple[Rule, ...]], ...]:
+    """Each contract with the rules that its own terms can fail it by, which are few of them."""
+    return tuple((contract, tuple(_own_rules(terms, contract))) for contract in terms.contracts)
+
+
+def _own_rules(terms: MarketTerms, contract: ContractTerms) -> Iterator[Rule]:
+    if (contract.status, contract.buyer_status) != ("active", "active"):
+        yield _paused
+    if contract.sells == "shared" and terms.max_sales == 1:
+        yield _sold_otherwise
+    if contract.schedule.spans:
+        yield _off_hours
+    if contract.min_score > 0:
+        yield _low_score
+    if contract.filters.document:
+        yield _mismatch
 
 
 def price_refusal(case: Case, contract: ContractTerms, price: int) -> Loss | None:
@@ -168,7 +193,5 @@ def _unfunded(case: Case, contract: ContractTerms, price: int) -> Loss | None:
     return None
 
 
-RULES: tuple[Callable[[Case, ContractTerms], Loss | None], ...] = (
-    *(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _mismatch),
-)
+RULES: tuple[Rule, ...] = (*(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _mismatch),)
 PRICE_RULES: tuple[Callable[[Case, ContractTerms, int], Loss | None], ...] = (_under_floor, _full, _unfunded)

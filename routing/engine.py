@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from routing.eligibility import Case, Loss, had_before, price_refusal, refusal
+from routing.eligibility import Case, Loss, had_before, price_refusal, refusals
 from routing.pricing import payout_of
 from routing.ranking import Offer, next_ticket, rank, stride_of
 from routing.selection import Choice, choose, offer_of
@@ -15,9 +15,7 @@ Screened = Mapping[int, Loss]
 
 def screen(market: Market) -> Screened:
     """Ask every contract what needs no counter, balance or history: of the market's state only closed and excluded."""
-    case = Case(market)
-    asked = ((position, refusal(case, contract)) for position, contract in enumerate(market.terms.contracts))
-    return {position: loss for position, loss in asked if loss is not None}
+    return dict(refusals(Case(market)))
 
 
 def decide(market: Market, screened: Screened | None = None) -> Decision:

@@ -6,7 +6,7 @@ answers in the same values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import exp
 from typing import Any, Protocol
 
@@ -30,7 +30,7 @@ class Reason:
 
     def record(self) -> dict[str, Any]:
         """As the API shows it."""
-        return asdict(self)
+        return {"code": self.code, "text": self.text, "effect": self.effect}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Who wants to be told, kept in the process under the agency's configuration version: no SELECT per lead."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from webhooks.models import Endpoint
@@ -39,6 +39,15 @@ class Subscriptions:
     agency_id: UUID
     mode: str
     by_endpoint: Mapping[UUID, Subscription]
+    by_kind: Mapping[str, Sequence[Subscription]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Sort the endpoints by what they want to hear of: most are a contract's delivery and want nothing else."""
+        by_kind: dict[str, list[Subscription]] = {}
+        for known in self.by_endpoint.values():
+            for kind in known.events:
+                by_kind.setdefault(kind, []).append(known)
+        object.__setattr__(self, "by_kind", by_kind)
 
     def is_active(self, endpoint_id: UUID) -> bool:
         """Whether messages may go out to the endpoint; one that is newer than this snapshot is active."""
@@ -47,7 +56,7 @@ class Subscriptions:
 
     def of(self, kind: str, buyer_ref: UUID | None, campaign_ref: UUID | None) -> Iterable[Subscription]:
         """The endpoints that are to be told of such an event, in the order of their ids."""
-        return (known for known in self.by_endpoint.values() if known.wants(kind, buyer_ref, campaign_ref))
+        return (known for known in self.by_kind.get(kind, ()) if known.wants(kind, buyer_ref, campaign_ref))
 
 
 _snapshots: dict[tuple[UUID, str], tuple[int, Subscriptions]] = {}

@@ -28,6 +28,7 @@ from core.errors import DomainError, FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode
 
 LARGEST_BODY = 256 * 1024
+_RENDERER = JSONRenderer()
 UNSAFE = frozenset(("POST", "PATCH", "PUT", "DELETE"))
 Row = TypeVar("Row", bound=models.Model)
 
@@ -132,8 +133,12 @@ class ApiView(APIView):
         return self.response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Authenticate, then look at the method, its scope and the size of the body."""
-        super().initial(request, *args, **kwargs)
+        """Authenticate, then look at the method, its scope and the size of the body.
+
+        There is one form of answer, so nothing is negotiated; throttles and permissions are the key's.
+        """
+        request.accepted_renderer, request.accepted_media_type = _RENDERER, _RENDERER.media_type
+        self.perform_authentication(request)
         method = "GET" if request.method == "HEAD" else cast(str, request.method)
         if method not in self.allowed_methods:
             raise MethodNotAllowed(method)

@@ -3,6 +3,7 @@
 import core.append_only
 import core.clock
 import core.ids
+import core.requirement
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -17,6 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        core.requirement.RequireRows(),
         migrations.CreateModel(
             name='Agency',
             fields=[
