@@ -2,6 +2,9 @@
 
 Contact data stands only in sealed columns, under a data key per lead (accounts.DataKey); people are found again by
 keyed hashes of telephone and e-mail. `mode` separates the live book from the test book.
+
+References to configuration carry no constraint in the database: its rows are archived, never deleted, and proving it
+for every lead would lock the agency's few rows as often as it has leads.
 """
 
 from typing import Self
@@ -107,10 +110,10 @@ class Lead(Record):
         REJECTED = "rejected"
         PENDING = "pending"
 
-    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="leads")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_constraint=False, db_index=False, related_name="leads")
     mode = models.CharField(max_length=4)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, db_index=False, related_name="leads")
-    source = models.ForeignKey(Source, models.PROTECT, db_index=False, related_name="leads")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, db_constraint=False, db_index=False, related_name="leads")
+    source = models.ForeignKey(Source, models.PROTECT, db_constraint=False, db_index=False, related_name="leads")
     source_text = models.CharField(max_length=200, blank=True)
     key_id = models.UUIDField(null=True)
     status = models.CharField(max_length=9, choices=Status.choices)
@@ -161,13 +164,13 @@ class Sale(Record):
         DELIVERED = "delivered"
         RETURNED = "returned"
 
-    agency = models.ForeignKey(Agency, models.PROTECT, db_index=False, related_name="+")
+    agency = models.ForeignKey(Agency, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     mode = models.CharField(max_length=4)
     lead = models.ForeignKey(Lead, models.PROTECT, db_index=False, related_name="sales")
-    contract = models.ForeignKey(Contract, models.PROTECT, db_index=False, related_name="sales")
-    buyer = models.ForeignKey(Buyer, models.PROTECT, db_index=False, related_name="sales")
-    campaign = models.ForeignKey(Campaign, models.PROTECT, db_index=False, related_name="+")
-    source = models.ForeignKey(Source, models.PROTECT, db_index=False, related_name="+")
+    contract = models.ForeignKey(Contract, models.PROTECT, db_constraint=False, db_index=False, related_name="sales")
+    buyer = models.ForeignKey(Buyer, models.PROTECT, db_constraint=False, db_index=False, related_name="sales")
+    campaign = models.ForeignKey(Campaign, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    source = models.ForeignKey(Source, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     state = models.CharField(max_length=11, choices=State.choices)
     exclusive = models.BooleanField()
     currency = models.CharField(max_length=3)
@@ -218,7 +221,9 @@ class Decision(models.Model):
     lead = models.ForeignKey(Lead, models.PROTECT, db_index=False, related_name="decisions")
     number = models.SmallIntegerField()
     kind = models.CharField(max_length=7, choices=Kind.choices)
-    config_version = models.ForeignKey(ConfigVersion, models.PROTECT, db_index=False, related_name="+")
+    config_version = models.ForeignKey(
+        ConfigVersion, models.PROTECT, db_constraint=False, db_index=False, related_name="+"
+    )
     outcome = models.CharField(max_length=8)
     codes = models.JSONField()
     sealed = models.BinaryField()

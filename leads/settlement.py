@@ -61,8 +61,8 @@ def settle(
     Raises CapReached, InsufficientFunds, or accounts.idempotency.InFlight where a rival was first; the caller rolls
     back and looks again.
     """
-    events = lead_events(draft, fate, now=now)
     told = subscriptions.load(agency_id=draft.snapshot.agency_id, mode=draft.mode, version=draft.snapshot.version)
+    events = lead_events(draft, fate, told, now=now)
     money, funds = _money(draft, fate.sales, now) if written is None else written
     caps = _claims(draft, *decided[:2]) if decided else []
     turns = _turns(draft, decided[1]) if decided else []

@@ -17,14 +17,15 @@ from core.money import to_major
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Lead, Sale
 from webhooks.outbox import NewEvent, SealedBody, enqueue, seal_body
+from webhooks.subscriptions import Subscriptions
 
 API_VERSION = "2026-05-01"
 _OUTCOMES = {"unsold": "lead.unsold", "duplicate": "lead.duplicate", "rejected": "lead.rejected"}
 
 
-def lead_events(draft: Draft, fate: Fate, *, now: datetime) -> list[NewEvent]:
+def lead_events(draft: Draft, fate: Fate, told: Subscriptions, *, now: datetime) -> list[NewEvent]:
     """The events of one settlement, numbered on from the lead's last: received, what became of it, deliveries."""
-    teller = _Teller(draft, now)
+    teller = _Teller(draft, told, now)
     if not draft.stored:
         teller.tell("lead.received", f"lead.received:{draft.id}")
     if (outcome := _OUTCOMES.get(fate.status)) is not None:
@@ -74,8 +75,8 @@ def tell_unsold(lead: Lead, *, reason: str, now: datetime) -> None:
 class _Teller:
     """Builds one lead's events in order."""
 
-    def __init__(self, draft: Draft, now: datetime) -> None:
-        self.draft, self.now = draft, now
+    def __init__(self, draft: Draft, told: Subscriptions, now: datetime) -> None:
+        self.draft, self.told, self.now = draft, told, now
         self.events: list[NewEvent] = []
 
     def tell(self, event: str, key: str) -> None:
@@ -84,11 +85,12 @@ class _Teller:
         self._add(event, key, json.dumps(body))
 
     def tell_sale(self, event: str, sale: NewSale, *, deliver_to: UUID | None = None) -> None:
-        """An event of one sale; its buyer may have the whole lead."""
-        event_id = new_id()
+        """An event of one sale; its buyer may have the whole lead, which is written out where it wants it."""
+        event_id, sealed = new_id(), None
         thin = _body(self.draft, event, self._next(), self.now, sale=sale, lead=_thin(self.draft))
-        full = json.dumps(thin | {"lead": _full(self.draft, sale)})
-        sealed = seal_body(self.draft.sealer, event_id, full)
+        if deliver_to is not None or self.told.any_full(event, sale.buyer_id, self.draft.campaign.id):
+            full = json.dumps(thin | {"lead": _full(self.draft, sale)})
+            sealed = seal_body(self.draft.sealer, event_id, full)
         self._add(event, f"{event}:{sale.id}", json.dumps(thin), sale, event_id, sealed, deliver_to)
 
     def _next(self) -> int:

@@ -58,6 +58,10 @@ class Subscriptions:
         """The endpoints that are to be told of such an event, in the order of their ids."""
         return (known for known in self.by_kind.get(kind, ()) if known.wants(kind, buyer_ref, campaign_ref))
 
+    def any_full(self, kind: str, buyer_ref: UUID | None, campaign_ref: UUID | None) -> bool:
+        """Whether one of them may read the whole lead."""
+        return any(known.full for known in self.of(kind, buyer_ref, campaign_ref))
+
 
 _snapshots: dict[tuple[UUID, str], tuple[int, Subscriptions]] = {}
 

@@ -2,6 +2,7 @@
 
 import core.clock
 import core.ids
+import core.storage
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -169,4 +170,9 @@ class Migration(migrations.Migration):
             model_name='attempt',
             constraint=models.UniqueConstraint(fields=('message', 'number'), name='one_attempt_per_number'),
         ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('state', 'held')), fields=['endpoint'], name='message_held'),
+        ),
+        core.storage.KeepInline('webhooks_event', 'body', 'full_body'),
     ]
