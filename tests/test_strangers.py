@@ -56,6 +56,8 @@ def victims_ids(house: House) -> dict[str, str]:
         "state": "TX",
     }
     sold = read(house.api.post("/v1/leads", lead))
+    house.api.post("/v1/leads", {**lead, "phone": "12"})
+    (refused,) = read(house.api.get("/v1/submissions"))["data"]
     key = ApiKey.objects.filter(agency=house.agency).first()
     journal = Journal.objects.filter(agency=house.agency, mode="live").first()
     assert key is not None
@@ -69,6 +71,7 @@ def victims_ids(house: House) -> dict[str, str]:
         "journal_id": journal.public_id,
         "key_id": key.public_id,
         "lead_id": sold["lead_id"],
+        "submission_id": refused["submission_id"],
     }
 
 
