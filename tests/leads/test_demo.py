@@ -41,6 +41,7 @@ RECEIVER = "http://127.0.0.1:8000/demo/receiver/"
 @pytest.fixture
 def demo(settings: Settings, tmp_path: Path) -> Keepsake:
     settings.DATA_DIR = tmp_path
+    settings.EGRESS_ALLOW = ["127.0.0.1/32"]  # as `manage.py up` tells its children
     redis.client().delete("demo:deliveries")
     build_demo(receiver=RECEIVER)
     keepsake = recall()
