@@ -25,6 +25,12 @@ def filtered(request: Request, rows: QuerySet[Row], lookups: Mapping[str, str]) 
     `status`, `created_from` and `created_to` are always understood. Raises FieldProblems for what is not.
     """
     asked = {name: request.query_params[name] for name in request.query_params if name not in _PAGING}
+    return narrowed(asked, rows, lookups)
+
+
+def narrowed(asked: Mapping[str, str], rows: QuerySet[Row], lookups: Mapping[str, str]) -> QuerySet[Row]:
+    """The same for filters that stand elsewhere than in the query string."""
+    asked = dict(asked)
     status = asked.pop("status", None)
     rows = rows.exclude(status="archived") if status is None else rows.filter(status=_status(status))
     for name, value in asked.items():
