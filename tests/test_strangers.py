@@ -19,13 +19,13 @@ BODIES = {"assign": {"contract_id": "ctr_nobody"}, "reject": {"reason": "no"}, "
 VERBS = ("get", "post", "patch", "put", "delete")
 
 
-def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every path below /v1 with its pattern."""
+def routes(resolver: URLResolver, prefix: str = "", *, with_ids: bool = True) -> Iterator[tuple[str, URLPattern]]:
+    """Every path below /v1 that names an object, or every one that names none, with its pattern."""
     for pattern in resolver.url_patterns:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            yield from routes(pattern, path)
-        elif path.startswith("v1/") and pattern.pattern.converters:
+            yield from routes(pattern, path, with_ids=with_ids)
+        elif path.startswith("v1/") and bool(pattern.pattern.converters) == with_ids:
             yield path, pattern
 
 
