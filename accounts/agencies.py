@@ -13,7 +13,7 @@ from accounts.members import is_email
 from accounts.models import Agency, AgencyStatus, Membership, Role, User
 from accounts.principals import SystemActor
 from accounts.scopes import ALL_SCOPES
-from accounts.versions import publish_change, record_audit
+from accounts.versions import changes_between, publish_change, record_audit
 from core.errors import FieldError, FieldProblems
 
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -43,7 +43,8 @@ def create_agency(
         owner, password = _owner(email, password)
         Membership.objects.create(user=owner, agency=agency, role=Role.OWNER)
         actor = SystemActor(agency.pk, "system:create_agency")
-        record_audit(actor=actor, action="agency.create", object_id=agency.public_id, object_name=name)
+        changes = changes_between({}, {"name": name, "owner": owner.email, "currency": currency, "timezone": timezone})
+        record_audit(actor=actor, action="agency.create", object_id=agency.public_id, object_name=name, changes=changes)
         live, test = (
             create_key(actor=actor, wanted=KeySettings(name=f"First {mode} key", mode=mode, scopes=ALL_SCOPES))
             for mode in ("live", "test")
