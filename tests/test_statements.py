@@ -25,7 +25,7 @@ from tests.portal.people import make_operator, make_person, signed_in
 from tests.test_strangers import routes
 from webhooks.models import Attempt, Endpoint, Message
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 HOOK = {"method": "webhook", "url": "https://buyer.example.com/leads"}
 ONE_OF_A_KIND = {"v1/keys/current"}
 
