@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 from zoneinfo import available_timezones
 
 from django import forms
@@ -21,6 +22,12 @@ from core.admin import ReadOnlyAdmin
 def operator(request: HttpRequest) -> str:
     """How the audit trail names the signed-in operator."""
     return f"user:{request.user.get_username()}"
+
+
+def acting_on(request: HttpRequest, agency_id: UUID) -> SystemActor:
+    """The signed-in operator as the one who changes this agency."""
+    address, request_id = request.META["REMOTE_ADDR"], request.META["HTTP_X_REQUEST_ID"]
+    return SystemActor(agency_id, operator(request), address, request_id)
 
 
 class NewAgencyForm(forms.Form):
@@ -67,7 +74,7 @@ class AgencyAdmin(ReadOnlyAdmin):
         form = NewAgencyForm(request.POST or None)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": "Add agency", "form": form}
         if request.method == "POST" and form.is_valid():
-            context |= {"made": create_agency(**form.cleaned_data), "title": "Agency created"}
+            context |= {"made": create_agency(**form.cleaned_data, actor=operator(request)), "title": "Agency created"}
         answer = render(request, "admin/accounts/agency/new.html", context)
         answer["Cache-Control"] = "no-store"
         return answer
@@ -90,7 +97,7 @@ class AgencyAdmin(ReadOnlyAdmin):
     def _each(self, request: HttpRequest, agencies: QuerySet[Agency], verb: Callable[..., None], done: str) -> None:
         names = []
         for agency in agencies:
-            verb(agency, actor=operator(request))
+            verb(agency, actor=acting_on(request, agency.pk))
             names.append(agency.name)
         self.message_user(request, f"{done}: {', '.join(names) or 'none'}.", messages.SUCCESS)
 
@@ -144,7 +151,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         """No request is let in by them from now on."""
         for key in keys:
-            revoke_key(actor=SystemActor(key.agency_id, operator(request)), key=key)
+            revoke_key(actor=acting_on(request, key.agency_id), key=key)
         self.message_user(request, "The keys are revoked.", messages.SUCCESS)
 
 

@@ -11,9 +11,9 @@ from django.utils.text import slugify
 from accounts.keys import KeySettings, NewKey, create_key
 from accounts.members import is_email
 from accounts.models import Agency, AgencyStatus, Membership, Role, User
-from accounts.principals import SystemActor
+from accounts.principals import Actor, SystemActor
 from accounts.scopes import ALL_SCOPES
-from accounts.versions import publish_change, record_audit
+from accounts.versions import changes_between, publish_change, record_audit
 from core.errors import FieldError, FieldProblems
 
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -31,7 +31,13 @@ class NewAgency:
 
 
 def create_agency(
-    *, name: str, email: str, password: str | None = None, currency: str = "USD", timezone: str = "America/New_York"
+    *,
+    name: str,
+    email: str,
+    password: str | None = None,
+    currency: str = "USD",
+    timezone: str = "America/New_York",
+    actor: str = "system:create_agency",
 ) -> NewAgency:
     """Opens a transaction. An agency, its owner and a live and a test key with every scope.
 
@@ -42,36 +48,37 @@ def create_agency(
         agency = Agency.objects.create(name=name, slug=_free_slug(name), currency=currency, timezone=timezone)
         owner, password = _owner(email, password)
         Membership.objects.create(user=owner, agency=agency, role=Role.OWNER)
-        actor = SystemActor(agency.pk, "system:create_agency")
-        record_audit(actor=actor, action="agency.create", object_id=agency.public_id, object_name=name)
+        maker = SystemActor(agency.pk, actor)
+        changes = changes_between({}, {"name": name, "owner": owner.email, "currency": currency, "timezone": timezone})
+        record_audit(actor=maker, action="agency.create", object_id=agency.public_id, object_name=name, changes=changes)
         live, test = (
-            create_key(actor=actor, wanted=KeySettings(name=f"First {mode} key", mode=mode, scopes=ALL_SCOPES))
+            create_key(actor=maker, wanted=KeySettings(name=f"First {mode} key", mode=mode, scopes=ALL_SCOPES))
             for mode in ("live", "test")
         )
     return NewAgency(agency, owner, password, live, test)
 
 
-def suspend_agency(agency: Agency, *, actor: str) -> None:
+def suspend_agency(agency: Agency, *, actor: Actor) -> None:
     """Opens a transaction. Its requests are refused, with the reason, until it is reactivated."""
     _set_status(agency, AgencyStatus.SUSPENDED, actor)
 
 
-def reactivate_agency(agency: Agency, *, actor: str) -> None:
+def reactivate_agency(agency: Agency, *, actor: Actor) -> None:
     """Opens a transaction. Back to work."""
     _set_status(agency, AgencyStatus.ACTIVE, actor)
 
 
-def close_agency(agency: Agency, *, actor: str) -> None:
+def close_agency(agency: Agency, *, actor: Actor) -> None:
     """Opens a transaction. As if it had never been, for everybody outside; its rows stay."""
     _set_status(agency, AgencyStatus.CLOSED, actor)
 
 
-def _set_status(agency: Agency, status: str, actor: str) -> None:
+def _set_status(agency: Agency, status: str, actor: Actor) -> None:
     with transaction.atomic():
         before, agency.status = agency.status, status
         agency.save(update_fields=["status"])
         publish_change(
-            actor=SystemActor(agency.pk, actor),
+            actor=actor,
             action=f"agency.{status}",
             object_id=agency.public_id,
             object_name=agency.name,

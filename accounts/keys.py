@@ -18,6 +18,7 @@ from accounts.versions import changes_between, publish_change
 from core.client_address import parse_networks
 from core.clock import now
 from core.errors import DomainError, FieldError, FieldProblems
+from core.ids import encode
 
 _CHANGEABLE = ("name", "scopes", "allow", "expires_at", "rate_limit", "rate_limit_per_minute")
 _AUDITED = (
@@ -25,8 +26,6 @@ _AUDITED = (
     "mode",
     "scopes",
     "allow",
-    "source_id",
-    "buyer_id",
     "expires_at",
     "revoked_at",
     "rate_limit_per_minute",
@@ -199,8 +198,11 @@ def _is_network(text: str) -> bool:
 
 
 def _facts(key: ApiKey) -> dict[str, Any]:
-    limit = key.rate_limit.name if key.rate_limit else None
-    return {name: getattr(key, name) for name in _AUDITED} | {"rate_limit": limit}
+    return {name: getattr(key, name) for name in _AUDITED} | {
+        "source_id": encode("src", key.source_id) if key.source_id else None,
+        "buyer_id": encode("buyer", key.buyer_id) if key.buyer_id else None,
+        "rate_limit": key.rate_limit.name if key.rate_limit else None,
+    }
 
 
 def _publish(actor: Actor, action: str, key: ApiKey, before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -10,10 +10,12 @@ from billing.accounts import agency_accounts
 from billing.chart import Code
 from billing.entries import Entry, Line, Refs
 from billing.ledger import post_journal
-from billing.models import Account, BuyerBalance
-from billing.queries import Wallet, wallet
+from billing.models import Account, BuyerBalance, Journal
+from billing.queries import DEPOSIT, Wallet, wallet
 from core.clock import local_date
 from core.errors import FieldError, FieldProblems, NotFound
+
+_KEY = "deposit:manual:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,18 @@ def deposit(
     return Deposit(deposit_id, posted.journal_id, account_id, account.currency, amount, balance)
 
 
+def deposit_id_of(journal: Journal) -> UUID:
+    """The id under which this deposit was paid in."""
+    return UUID(journal.key.removeprefix(_KEY))
+
+
 def _deposit_entry(account: Account, deposit_id: UUID, amount: int, now: datetime, actor: str, reference: str) -> Entry:
     bank = agency_accounts(account.agency_id, account.mode, account.currency)[Code.CASH_BANK]
     return Entry(
         agency_id=account.agency_id,
         mode=account.mode,
-        kind="deposit.manual",
-        key=f"deposit:manual:{deposit_id}",
+        kind=DEPOSIT,
+        key=f"{_KEY}{deposit_id}",
         currency=account.currency,
         lines=(Line(bank, account.id, amount),),
         posted_at=now,

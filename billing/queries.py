@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.sql import Statement, any_of
 
 PAGE = 50
+DEPOSIT = "deposit.manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,11 @@ def journals(principal: Principal) -> QuerySet[Journal]:
     """The journals that the principal may see, newest first, their transfers and accounts fetched along."""
     visible = Journal.objects.visible_to(principal).order_by("-posted_at", "-id")
     return visible.prefetch_related("transfers__debit", "transfers__credit")
+
+
+def deposits(account_id: int) -> QuerySet[Transfer]:
+    """What was paid into the account by hand, with its journals; page it by (posted_at, id)."""
+    return Transfer.objects.filter(credit_id=account_id, journal__kind=DEPOSIT).select_related("journal")
 
 
 def statement_lines(account_id: int, *, before: int | None = None, limit: int = PAGE) -> tuple[StatementLine, ...]:

@@ -11,5 +11,6 @@ class LeadsConfig(AppConfig):
     name = "leads"
 
     def ready(self) -> None:
-        """Listen to what becomes of deliveries."""
+        """Listen to what becomes of deliveries, and answer for the ids of sources."""
         import_module("leads.receivers")
+        import_module("leads.subjects")

@@ -239,14 +239,16 @@ class Decision(models.Model):
         return f"{self.lead_id} #{self.number}"
 
 
-class Submission(models.Model):
+class Submission(Record):
     """An authenticated submission that was refused before a lead was recorded, kept a while for its source to see."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    prefix = "sub"
+
     agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
     mode = models.CharField(max_length=4)
     source = models.ForeignKey(Source, models.CASCADE, null=True, related_name="submissions")
     key_id = models.UUIDField(null=True)
+    request_id = models.CharField(max_length=64, default="")
     status = models.SmallIntegerField()
     code = models.CharField(max_length=40)
     answer = models.JSONField()

@@ -52,12 +52,13 @@ def _conditions(agency_id: UUID, wanted: LeadFilter) -> Q:
         "status": wanted.status,
         "campaign_id": wanted.campaign_id,
         "source_id": wanted.source_id,
-        "sales__buyer_id": wanted.buyer_id,
         "created_at__gte": wanted.created_from,
         "created_at__lt": wanted.created_to,
         "external_id": wanted.external_id,
     }
     conditions = Q(**{name: value for name, value in plain.items() if value is not None})
+    if wanted.buyer_id is not None:
+        conditions &= Q(pk__in=Sale.objects.filter(buyer_id=wanted.buyer_id).values("lead_id"))
     if wanted.phone is not None:
         conditions &= _contact(agency_id, "phone", wanted.phone)
     if wanted.email is not None:

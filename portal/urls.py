@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from portal import docs
-from portal.pages import agencies, leads
+from portal.pages import agencies, leads, refused
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/agency/"), name="home"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("agency/leads/", leads.leads, name="leads"),
     path("agency/leads/<str:lead_id>/", leads.lead, name="lead"),
     path("agency/leads/<str:lead_id>/reveal/", leads.reveal, name="reveal"),
+    path("agency/refused/", refused.refused, name="refused"),
+    path("agency/refused/<str:submission_id>/", refused.refused_one, name="refused_one"),
+    path("agency/refused/<str:submission_id>/reveal/", refused.reveal, name="reveal_refused"),
     path("agency/switch/", agencies.switch, name="switch"),
     path("docs/", docs.explorer, name="docs"),
     path("docs/errors", docs.error_codes, name="error_codes"),

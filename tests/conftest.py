@@ -7,6 +7,10 @@ import pytest
 from django.core.management.color import Style
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.sqlite3.base import DatabaseWrapper
+from hypothesis import settings
+
+settings.register_profile("house", deadline=None)  # a busy machine fails no test
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)

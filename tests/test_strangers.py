@@ -19,13 +19,13 @@ BODIES = {"assign": {"contract_id": "ctr_nobody"}, "reject": {"reason": "no"}, "
 VERBS = ("get", "post", "patch", "put", "delete")
 
 
-def routes(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Every path below /v1 with its pattern."""
+def routes(resolver: URLResolver, prefix: str = "", *, with_ids: bool = True) -> Iterator[tuple[str, URLPattern]]:
+    """Every path below /v1 that names an object, or every one that names none, with its pattern."""
     for pattern in resolver.url_patterns:
         path = prefix + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            yield from routes(pattern, path)
-        elif path.startswith("v1/") and pattern.pattern.converters:
+            yield from routes(pattern, path, with_ids=with_ids)
+        elif path.startswith("v1/") and bool(pattern.pattern.converters) == with_ids:
             yield path, pattern
 
 
@@ -56,6 +56,8 @@ def victims_ids(house: House) -> dict[str, str]:
         "state": "TX",
     }
     sold = read(house.api.post("/v1/leads", lead))
+    house.api.post("/v1/leads", {**lead, "phone": "12"})
+    (refused,) = read(house.api.get("/v1/submissions"))["data"]
     key = ApiKey.objects.filter(agency=house.agency).first()
     journal = Journal.objects.filter(agency=house.agency, mode="live").first()
     assert key is not None
@@ -69,6 +71,7 @@ def victims_ids(house: House) -> dict[str, str]:
         "journal_id": journal.public_id,
         "key_id": key.public_id,
         "lead_id": sold["lead_id"],
+        "submission_id": refused["submission_id"],
     }
 
 

@@ -21,7 +21,7 @@ from accounts.idempotency import Repeat, check_key, fingerprint_of
 from accounts.principals import MissingScope, Principal
 from accounts.versions import lock_configuration
 from accounts.visibility import VisibleQuerySet
-from core.api.pagination import page
+from core.api.pagination import page, refuse_unknown
 from core.api.problems import handle
 from core.api.renderers import JSONRenderer
 from core.errors import DomainError, FieldError, FieldProblems, NotFound
@@ -101,8 +101,9 @@ class ApiView(APIView):
         return cast(dict[str, Any], read.validated_data)
 
     def filters(self, serializer: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The values of the query parameters that the serializer knows. Raises the problems of all fields (422)."""
+        """The values of the query parameters. Raises the problems of all, of those too that there are not (422)."""
         read = serializer(data=self.request.query_params.dict())
+        refuse_unknown(self.request, read.fields)
         read.is_valid(raise_exception=True)
         return cast(dict[str, Any], read.validated_data)
 

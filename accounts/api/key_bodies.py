@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts import subjects
 from accounts.api.base import StrictSerializer
 from accounts.api.fields import PublicIdField, check_future, instant, public_id
 from accounts.keys import KeySettings, NewKey
@@ -130,8 +131,11 @@ def settings_from(principal: Principal, values: dict[str, Any]) -> dict[str, Any
 
 
 def wanted_key(principal: Principal, values: dict[str, Any]) -> KeySettings:
-    """The key that a KeyRequest asks for. Raises FieldProblems."""
+    """The key that a KeyRequest asks for. Raises FieldProblems, and NotFound for a source or buyer that is none."""
     values = settings_from(principal, values)
+    if not principal.bound:  # a bound key can name its own subject only, which granting sees to
+        for member in (subjects.SOURCE, subjects.BUYER):
+            subjects.require_subject(principal.agency_id, member, values.get(member))
     return KeySettings(**values | {"allow": tuple(values.get("allow", ()))})
 
 

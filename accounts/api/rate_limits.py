@@ -10,6 +10,7 @@ from accounts.api.pages import PAGING, page_of
 from accounts.api.preconditions import check_match
 from accounts.models import RateLimit
 from accounts.rate_limits import delete_rate_limit, put_rate_limit
+from core.api.pagination import refuse_unknown
 
 _MANAGE = "keys:write"
 _TAGS = ["Rate limits"]
@@ -23,6 +24,7 @@ class RateLimitsView(ApiView):
     @extend_schema(summary="List rate limits", parameters=PAGING, responses=page_of(RateLimitShape), tags=_TAGS)
     def get(self, request: Request) -> Response:
         """The agency's named rate limits, the newest first."""
+        refuse_unknown(request)
         return self.page(RateLimit.objects.visible_to(self.principal), show_rate_limit)
 
 

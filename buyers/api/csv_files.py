@@ -32,6 +32,7 @@ from buyers.inputs.resources import BuyerInput, ContractChange
 from buyers.models import Buyer, Contract
 from buyers.onboarding import open_buyer
 from buyers.records import buyer_record, contract_record
+from core.api.pagination import refuse_unknown
 from core.errors import FieldError, FieldProblems
 
 _KEPT = {"status": "text", "external_id": "text", "metadata": "document"}
@@ -132,7 +133,7 @@ class ImportView(ResourceView):
     @extend_schema(parameters=[_DRY_RUN], request={"text/csv": OpenApiTypes.STR}, responses=_ANSWER)
     def post(self, request: Request) -> Response:
         """Import CSV with the columns of the export; columns may be left out."""
-        dry_run = request.query_params.get("dry_run", "false") == "true"
+        dry_run = _dry_run(request)
         rows = self._rows(str(dict(request.data).get("csv", "")))
         batch = run_batch((Step(f"rows.{i}", partial(self.take, row)) for i, row in enumerate(rows)), dry_run=dry_run)
         if not dry_run:
@@ -165,6 +166,15 @@ class ImportView(ResourceView):
             for name, cell in ((str(name), cell) for name, cell in row.items())
             if cell not in ("", None)
         }
+
+
+def _dry_run(request: Request) -> bool:
+    """Whether only to say what would happen; what is not understood is no permission to change anything."""
+    refuse_unknown(request, ("dry_run",))
+    asked = request.query_params.get("dry_run", "false")
+    if asked not in ("true", "false"):
+        raise FieldProblems([FieldError("dry_run", "invalid", "must be true or false")])
+    return asked == "true"
 
 
 class BuyersImportView(ImportView):

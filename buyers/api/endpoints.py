@@ -16,6 +16,7 @@ from buyers.api.buyers import visible_buyers
 from buyers.api.campaigns import find_campaign
 from buyers.inputs.fields import Choice, Text, Whole
 from buyers.models import Buyer
+from core.api.pagination import refuse_unknown
 from core.errors import FieldError, FieldProblems
 from core.ids import encode
 from routing.models import Campaign
@@ -115,6 +116,7 @@ class EndpointsView(EndpointView):
     @extend_schema(responses=_PAGE)
     def get(self, request: Request) -> Response:
         """List endpoints, newest first."""
+        refuse_unknown(request)
         return list_answer(request, endpoints_of(self.principal), endpoint_record)
 
     @extend_schema(request=EndpointChange, responses={201: EndpointRecord}, examples=[_EXAMPLE])

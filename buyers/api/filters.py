@@ -9,11 +9,11 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from core.api.pagination import PAGING
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode
 
 Row = TypeVar("Row", bound=Model)
-_PAGING = ("limit", "cursor")
 _MOMENTS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
 _STATUSES = ("active", "paused", "archived")
 
@@ -24,7 +24,13 @@ def filtered(request: Request, rows: QuerySet[Row], lookups: Mapping[str, str]) 
     `lookups` gives the ORM lookup of each parameter; in front of a colon the prefix of its ids ("ctr:contract_id").
     `status`, `created_from` and `created_to` are always understood. Raises FieldProblems for what is not.
     """
-    asked = {name: request.query_params[name] for name in request.query_params if name not in _PAGING}
+    asked = {name: request.query_params[name] for name in request.query_params if name not in PAGING}
+    return narrowed(asked, rows, lookups)
+
+
+def narrowed(asked: Mapping[str, str], rows: QuerySet[Row], lookups: Mapping[str, str]) -> QuerySet[Row]:
+    """The same for filters that stand elsewhere than in the query string."""
+    asked = dict(asked)
     status = asked.pop("status", None)
     rows = rows.exclude(status="archived") if status is None else rows.filter(status=_status(status))
     for name, value in asked.items():

@@ -12,7 +12,7 @@ from billing.models import Journal, Transfer
 from billing.queries import journals
 from buyers.api.base import ResourceView, find
 from buyers.inputs.fields import Money
-from core.api.pagination import page
+from core.api.pagination import page, refuse_unknown
 from core.ids import encode
 from core.money import to_major
 
@@ -54,6 +54,7 @@ class JournalsView(ResourceView):
     @extend_schema(responses=_PAGE)
     def get(self, request: Request) -> Response:
         """List journals, newest first."""
+        refuse_unknown(request)
         found, cursor = page(request, journals(self.principal), by="posted_at")
         return Response({"data": [journal_record(journal) for journal in found], "next_cursor": cursor})
 

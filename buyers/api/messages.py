@@ -11,6 +11,7 @@ from accounts.api.base import StrictSerializer
 from buyers.api.base import find, list_answer, read_input
 from buyers.api.endpoints import EndpointView
 from buyers.inputs.fields import Text
+from core.api.pagination import refuse_unknown
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode, encode
 from webhooks.models import Attempt, Endpoint, Message
@@ -75,6 +76,7 @@ class EndpointMessagesView(EndpointView):
     @extend_schema(parameters=[_STATE], responses=_PAGE)
     def get(self, request: Request, endpoint_id: str) -> Response:
         """List an endpoint's messages, newest first."""
+        refuse_unknown(request, ("state",))
         rows = messages_of(self.principal).filter(endpoint=self.endpoint(endpoint_id))
         if state := request.query_params.get("state"):
             if state not in MessageState.values:
@@ -126,6 +128,7 @@ class DeadLettersView(EndpointView):
     @extend_schema(responses=_PAGE)
     def get(self, request: Request) -> Response:
         """List dead letters, newest first."""
+        refuse_unknown(request)
         return list_answer(request, dead_letters(self.principal), message_record)
 
 

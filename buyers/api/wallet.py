@@ -10,13 +10,14 @@ from rest_framework.response import Response
 from accounts.api.base import StrictSerializer
 from accounts.models import Mode
 from accounts.principals import Principal
-from billing.deposits import deposit
-from billing.models import Journal
-from billing.queries import wallet
+from billing.deposits import deposit, deposit_id_of
+from billing.models import Journal, Transfer
+from billing.queries import deposits, wallet
 from buyers.api.base import ResourceView, find, read_input
 from buyers.api.buyers import visible_buyers
 from buyers.inputs.fields import Money, Text
 from buyers.models import Buyer
+from core.api.pagination import page, refuse_unknown
 from core.clock import now
 from core.ids import encode, new_id
 from core.money import to_major
@@ -50,6 +51,26 @@ _DEPOSIT = inline_serializer(
 )
 
 
+_PAGE = inline_serializer(
+    "DepositPage",
+    {
+        "data": inline_serializer(
+            "ListedDeposit",
+            {
+                "deposit_id": serializers.CharField(),
+                "journal_id": serializers.CharField(),
+                "amount": Money(),
+                "currency": serializers.CharField(),
+                "reference": serializers.CharField(allow_blank=True),
+                "posted_at": serializers.DateTimeField(),
+            },
+            many=True,
+        ),
+        "next_cursor": serializers.CharField(allow_null=True),
+    },
+)
+
+
 class WalletView(ResourceView):
     """A buyer's wallet in the book of the key: live or test."""
 
@@ -67,6 +88,14 @@ class DepositsView(ResourceView):
 
     read_scope = "billing:read"
     write_scope = "billing:write"
+
+    @extend_schema(responses=_PAGE)
+    def get(self, request: Request, buyer_id: str) -> Response:
+        """List a buyer's deposits, newest first. They are never changed or deleted."""
+        account_id = account_of(self.principal, buyer_id)
+        refuse_unknown(request)
+        found, cursor = page(request, deposits(account_id), by="posted_at")
+        return Response({"data": [_deposit_record(transfer) for transfer in found], "next_cursor": cursor})
 
     @extend_schema(request=DepositInput, responses={201: _DEPOSIT})
     def post(self, request: Request, buyer_id: str) -> Response:
@@ -87,6 +116,17 @@ def account_of(principal: Principal, buyer_id: str) -> int:
     """The buyer's account in the principal's book. Raises NotFound."""
     buyer = find(visible_buyers(principal), Buyer.prefix, buyer_id)
     return buyer.account_id if principal.mode == Mode.LIVE else buyer.test_account_id
+
+
+def _deposit_record(transfer: Transfer) -> dict[str, Any]:
+    return {
+        "deposit_id": encode(DEPOSIT, deposit_id_of(transfer.journal)),
+        "journal_id": encode(Journal.prefix, transfer.journal_id),
+        "amount": to_major(transfer.amount, transfer.currency),
+        "currency": transfer.currency,
+        "reference": transfer.journal.external_ref,
+        "posted_at": transfer.posted_at,
+    }
 
 
 def _record(account_id: int) -> dict[str, Any]:

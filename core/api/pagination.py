@@ -1,6 +1,7 @@
 """Lists come in pages: newest first, with a cursor that stays right while rows are added."""
 
 import base64
+from collections.abc import Container
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,6 +13,7 @@ from core.errors import FieldError, FieldProblems
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
+PAGING = ("limit", "cursor")
 Row = TypeVar("Row", bound=Model)
 
 
@@ -34,6 +36,13 @@ def cut(rows: QuerySet[Row], *, limit: int, cursor: str | None, by: str = "creat
         return found, None
     last = found[limit - 1]
     return found[:limit], _write_cursor(getattr(last, by), last.pk)
+
+
+def refuse_unknown(request: Request, filters: Container[str] = ()) -> None:
+    """Raise FieldProblems for query parameters that are neither a page's nor one of these filters."""
+    unknown = [name for name in request.query_params if name not in PAGING and name not in filters]
+    if unknown:
+        raise FieldProblems([FieldError(name[:100], "unknown", "There is no such filter.") for name in unknown])
 
 
 def _limit(text: str | None) -> int:

@@ -6,6 +6,7 @@ from uuid import UUID
 from rest_framework.request import Request
 
 from buyers.models import Buyer
+from core.api.pagination import refuse_unknown
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode
 from leads.models import Lead, Source
@@ -16,6 +17,10 @@ from routing.models import Campaign
 def lead_filter(request: Request) -> LeadFilter:
     """The filter that the query asks for. Raises FieldProblems for the first parameter that is none."""
     asked = request.query_params
+    refuse_unknown(request, LeadFilter.__dataclass_fields__)
+    for name, value in asked.items():
+        if "\x00" in value:
+            raise _wrong(name, "must not hold NUL")
     status = asked.get("status")
     if status is not None and status not in Lead.Status.values:
         raise _wrong("status", f"must be one of: {', '.join(Lead.Status.values)}")

@@ -32,7 +32,7 @@ from leads.types import Submission
 from routing.reasons import Reason
 
 _READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
-_KEPT = frozenset((400, 404, 422))
+_KEPT = frozenset((400, 404, 415, 422))
 
 
 class UnsupportedMediaType(DomainError):
@@ -56,6 +56,7 @@ class LeadsView(ApiView):
     def post(self, request: Request) -> HttpResponseBase:
         """Record a lead and sell it; the answer says what became of it."""
         body = _body(request)
+        submission = None
         try:
             submission = _read(request, body)
             repeat = self.repeat() if request.META.get("HTTP_IDEMPOTENCY_KEY") else None
@@ -63,7 +64,8 @@ class LeadsView(ApiView):
         except DomainError as refusal:
             if refusal.status in _KEPT:
                 answer = problem(refusal.status, refusal.code, refusal.detail, refusal.errors)
-                record_refusal(principal=self.principal, body=body, answer=answer, now=now())
+                named = submission.source if submission else None
+                record_refusal(principal=self.principal, body=body, answer=answer, now=now(), named=named)
             raise
         content = outcome.stored.body if outcome.stored else json.dumps(outcome.body)
         response = HttpResponse(content, status=outcome.status, content_type="application/json")

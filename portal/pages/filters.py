@@ -40,9 +40,9 @@ class LeadFilterForm(forms.Form):
         super().__init__(asked)
         self.principal = principal
         self._offer("status", [(status, status.capitalize()) for status in Lead.Status.values])
-        self._offer("campaign", _named(Campaign.objects.visible_to(principal)))
-        self._offer("source", _named(Source.objects.visible_to(principal)))
-        self._offer("buyer", _named(Buyer.objects.visible_to(principal)))
+        self._offer("campaign", named(Campaign.objects.visible_to(principal)))
+        self._offer("source", named(Source.objects.visible_to(principal)))
+        self._offer("buyer", named(Buyer.objects.visible_to(principal)))
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -78,7 +78,8 @@ class LeadFilterForm(forms.Form):
         return datetime.combine(day + timedelta(days=days), time.min, zone).astimezone(UTC)
 
 
-def _named(rows: Any) -> list[tuple[str, str]]:
+def named(rows: Any) -> list[tuple[str, str]]:
+    """The rows as choices, by name."""
     found: Iterable[Model] = rows.order_by("name", "pk")
     return [(str(row.pk), str(row)) for row in found]
 

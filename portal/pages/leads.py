@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,8 +23,8 @@ from leads.pages import lead_page, lead_rows, listed, reveal_lead
 from leads.queries import LeadFilter
 from portal.access import Access, agency_page
 from portal.pages.filters import LeadFilterForm
+from portal.pages.frame import PAGE, book_of, next_page, show
 
-PAGE = 50
 LATEST = 10
 
 
@@ -35,7 +34,7 @@ def overview(request: HttpRequest, access: Access) -> HttpResponse:
     """Today's figures in the agency's zone, and the latest leads."""
     latest, _ = cut(listed(access.principal, LeadFilter()), limit=LATEST, cursor=None)
     day = day_of(access.principal, since=_midnight(access.agency.timezone))
-    return _page(request, access, "overview", {"day": day, "rows": lead_rows(latest)})
+    return show(request, access, "overview", {"day": day, "rows": lead_rows(latest)})
 
 
 @require_GET
@@ -45,13 +44,13 @@ def leads(request: HttpRequest, access: Access) -> HttpResponse:
     form = LeadFilterForm(request.GET, access.principal)
     named = request.GET.get("external_id", "").strip()
     if _lead_id(named) is not None:
-        return redirect(f"{reverse('lead', args=[named])}{_book(access.mode)}")
+        return redirect(f"{reverse('lead', args=[named])}{book_of(access.mode)}")
     try:
         found, cursor = cut(listed(access.principal, form.wanted()), limit=PAGE, cursor=request.GET.get("cursor"))
     except FieldProblems as problems:
         raise Http404 from problems
-    context = {"form": form, "rows": lead_rows(found), "next": _next(request.GET, cursor)}
-    return _page(request, access, "leads", context)
+    context = {"form": form, "rows": lead_rows(found), "next": next_page(request.GET, cursor)}
+    return show(request, access, "leads", context)
 
 
 @require_GET
@@ -65,8 +64,8 @@ def lead(request: HttpRequest, access: Access, lead_id: str) -> HttpResponse:
         other = Mode.LIVE if access.is_test else Mode.TEST
         if not Lead.objects.visible_to(replace(access.principal, mode=other)).filter(pk=wanted).exists():
             raise Http404 from error
-        return redirect(f"{request.path}{_book(other)}")
-    return _page(request, access, "lead", {"page": page})
+        return redirect(f"{request.path}{book_of(other)}")
+    return show(request, access, "lead", {"page": page}, here="leads")
 
 
 @require_POST
@@ -80,19 +79,7 @@ def reveal(request: HttpRequest, access: Access, lead_id: str) -> HttpResponse:
     except NotFound as error:
         raise Http404 from error
     messages.info(request, "Contact data is shown. That you looked stands in the audit trail.")
-    return _page(request, access, "lead", {"page": page})
-
-
-def _page(request: HttpRequest, access: Access, name: str, context: dict[str, Any]) -> HttpResponse:
-    here = "overview" if name == "overview" else "leads"
-    shown = {**context, "access": access, "here": here, "book": _book(access.mode)}
-    response = render(request, f"portal/{name}.html", shown)
-    response["Cache-Control"] = "no-store"  # what a person may see ends with the session
-    return response
-
-
-def _book(mode: str) -> str:
-    return "?mode=test" if mode == Mode.TEST else ""
+    return show(request, access, "lead", {"page": page}, here="leads")
 
 
 def _midnight(timezone: str) -> datetime:
@@ -112,12 +99,3 @@ def _id_or_404(text: str) -> UUID:
     if found is None:
         raise Http404
     return found
-
-
-def _next(asked: QueryDict, cursor: str | None) -> str | None:
-    """The address of the next page, the filters kept."""
-    if cursor is None:
-        return None
-    query = asked.copy()
-    query["cursor"] = cursor
-    return f"?{query.urlencode()}"

@@ -108,11 +108,11 @@ def test_an_allow_list_counts_from_the_next_request_on() -> None:
 def test_a_suspended_agency_is_told_so_a_closed_one_is_unknown_and_a_reactivated_one_works() -> None:
     made = make_agency()
     api = Api(made.live.text)
-    suspend_agency(made.agency, actor="system:test")
+    suspend_agency(made.agency, actor=SystemActor(made.agency.pk, "system:test"))
     assert code_of(api.get(CURRENT)) == (403, "agency_suspended")
-    close_agency(made.agency, actor="system:test")
+    close_agency(made.agency, actor=SystemActor(made.agency.pk, "system:test"))
     assert code_of(api.get(CURRENT)) == (401, "invalid_key")
-    reactivate_agency(made.agency, actor="system:test")
+    reactivate_agency(made.agency, actor=SystemActor(made.agency.pk, "system:test"))
     assert api.get(CURRENT).status_code == 200
 
 

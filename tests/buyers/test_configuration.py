@@ -5,6 +5,7 @@ import pytest
 from accounts.models import Agency, AuditEntry
 from buyers.models import Contract
 from buyers.terms import campaign_terms
+from core.ids import decode
 from routing.models import Campaign
 from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house, a_lead_type, a_market, made, read
 
@@ -37,6 +38,27 @@ def test_a_deposit_is_paid_in_once_per_idempotency_key(house: House) -> None:
     assert made(first)["balance"] == 500.00
     assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
     assert read(house.api.get(path))["balance"] == 500.00
+
+
+def test_deposits_are_listed_newest_first_to_the_agency_and_to_their_buyer(house: House) -> None:
+    buyer, other = a_buyer(house), a_buyer(house, name="Other")
+    path = f"/v1/buyers/{buyer['buyer_id']}/wallet/deposits"
+    paid = [made(house.api.post(path, {"amount": amount, "reference": f"wire {amount}"})) for amount in (500, 20.5)]
+    first = read(house.api.get(f"{path}?limit=1"))
+    second = read(house.api.get(f"{path}?limit=1&cursor={first['next_cursor']}"))
+    found = first["data"] + second["data"]
+    assert [(row["deposit_id"], row["journal_id"]) for row in found] == [
+        (row["deposit_id"], row["journal_id"]) for row in paid[::-1]
+    ]
+    assert [(row["amount"], row["currency"], row["reference"]) for row in found] == [
+        (20.5, "USD", "wire 20.5"),
+        (500.0, "USD", "wire 500"),
+    ]
+    assert second["next_cursor"] is None
+    own = house.key(buyer_id=decode("buyer", buyer["buyer_id"]))
+    assert read(own.get(path))["data"] == found
+    assert own.get(f"/v1/buyers/{other['buyer_id']}/wallet/deposits").status_code == 404
+    assert read(house.test_api.get(path))["data"] == []
 
 
 def test_a_contract_is_answered_with_its_defaults_and_a_secret_shown_once(house: House) -> None:

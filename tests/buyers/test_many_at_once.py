@@ -63,6 +63,76 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(house: House) -> N
 
 
 @pytest.mark.django_db
+def test_one_setting_changes_all_that_match_a_filter_and_no_other(house: House) -> None:
+    buyer, campaign = a_market(house)
+    other = a_buyer(house, name="Other Law")
+    ids = [a_contract(house, buyer, campaign)["contract_id"] for _ in range(2)]
+    a_contract(house, other, campaign)
+    archived = a_contract(house, buyer, campaign)["contract_id"]
+    house.api.delete(f"/v1/contracts/{archived}")
+    body = {"filter": {"buyer_id": buyer["buyer_id"]}, "set": {"price": 99}}
+    would = read(house.api.post("/v1/contracts/bulk", {**body, "dry_run": True}))
+    assert (would["dry_run"], would["changed"]) == (True, 2)
+    assert set(Contract.objects.values_list("price", flat=True)) == {17500}
+    answer = read(house.api.post("/v1/contracts/bulk", body))
+    assert answer["results"] == [{"id": public_id, "outcome": "update"} for public_id in ids]
+    assert Contract.objects.filter(price=9900).count() == 2
+    assert read(house.api.post("/v1/contracts/bulk", body))["changed"] == 0
+
+
+@pytest.mark.django_db
+def test_buyers_are_changed_by_a_filter_too(house: House) -> None:
+    a_buyer(house, external_id="a")
+    second = a_buyer(house, name="Second")
+    answer = read(house.api.post("/v1/buyers/bulk", {"filter": {"name": "second"}, "set": {"status": "paused"}}))
+    assert [row["id"] for row in answer["results"]] == [second["buyer_id"]]
+    assert list(Buyer.objects.filter(status="paused").values_list("name", flat=True)) == ["Second"]
+    none = read(house.api.post("/v1/buyers/bulk", {"filter": {"external_id": "b"}, "set": {"status": "paused"}}))
+    assert (none["changed"], none["results"]) == (0, [])
+
+
+@pytest.mark.django_db
+def test_a_refusal_names_the_row_that_a_filter_found_and_nothing_changes(house: House) -> None:
+    buyer, campaign = a_market(house)
+    contract_id = a_contract(house, buyer, campaign)["contract_id"]
+    body = {"filter": {"status": "active"}, "set": {"price": -1}}
+    answer = house.api.post("/v1/contracts/bulk", body)
+    assert (answer.status_code, read(answer)["errors"][0]["field"]) == (422, f"filter.{contract_id}.price")
+    assert Contract.objects.get().price == 17500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"filter": {}, "set": {"status": "paused"}}, "filter"),
+        ({"filter": {"colour": "red"}, "set": {"status": "paused"}}, "filter.colour"),
+        ({"filter": {"status": "asleep"}, "set": {"status": "paused"}}, "filter.status"),
+        ({"filter": {"buyer_id": "ctr_x"}, "set": {"status": "paused"}}, "filter.buyer_id"),
+        ({"filter": {"status": "active"}}, "set"),
+        ({"set": {"status": "paused"}}, "ids"),
+        ({"filter": {"status": "active"}, "ids": [], "set": {"status": "paused"}}, "filter"),
+        ({}, "items"),
+    ],
+)
+def test_a_filter_that_is_none_is_refused_by_name(house: House, body: dict[str, object], field: str) -> None:
+    answer = house.api.post("/v1/contracts/bulk", body)
+    assert (answer.status_code, read(answer)["errors"][0]["field"]) == (422, field)
+
+
+@pytest.mark.django_db
+def test_a_filter_that_finds_too_many_is_refused(house: House) -> None:
+    buyer, campaign = a_market(house)
+    a_contract(house, buyer, campaign)
+    known = Contract.objects.values("agency_id", "buyer_id", "campaign_id", "name", "price").get()
+    Contract.objects.bulk_create(Contract(**known) for _ in range(500))
+    answer = house.api.post("/v1/contracts/bulk", {"filter": {"status": "active"}, "set": {"status": "paused"}})
+    (error,) = read(answer)["errors"]
+    assert (error["field"], error["detail"]) == ("filter", "matches 501; at most 500 may be changed at once")
+    assert Contract.objects.filter(status="paused").count() == 0
+
+
+@pytest.mark.django_db
 def test_an_export_imported_again_changes_nothing(house: House) -> None:
     buyer, campaign = a_market(house)
     a_contract(
@@ -81,6 +151,16 @@ def test_an_export_imported_again_changes_nothing(house: House) -> None:
         answer = read(send_csv(house, f"/v1/{name}/import", text))
         assert (answer["unchanged"], answer["updated"], answer["created"], answer["errors"]) == (1, 0, 0, 0)
     assert Agency.objects.get().version == version
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("query", "field"), [("dry_run=1", "dry_run"), ("dry_run=", "dry_run"), ("dryrun=true", "dryrun")]
+)
+def test_a_dry_run_that_is_not_understood_imports_nothing(house: House, query: str, field: str) -> None:
+    answer = send_csv(house, f"/v1/buyers/import?{query}", "name,email\r\nA,a@example.com\r\n")
+    assert (answer.status_code, read(answer)["errors"][0]["field"]) == (422, field)
+    assert Buyer.objects.count() == 0
 
 
 @pytest.mark.django_db

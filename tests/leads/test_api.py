@@ -10,7 +10,8 @@ from accounts.keys import KeySettings, create_key, revoke_key
 from accounts.models import ApiKey
 from accounts.principals import SystemActor
 from accounts.scopes import ALL_SCOPES
-from leads.models import Lead, Submission
+from core.ids import new_id
+from leads.models import Lead, Sale, Submission
 from tests.leads.world import MARIA, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +152,21 @@ def test_leads_are_found_by_contact_in_any_form_and_by_nobody_else(world: World)
     assert get(stranger, "/v1/leads").json()["data"] == []
     for path in ("", "/decision", "/events"):
         assert get(stranger, f"/v1/leads/{lead_id}{path}").status_code == 404
+
+
+@pytest.mark.parametrize("query", ["colour=red", "external_id=a%00b", "status=", "buyer_id=x", "created_to=2026-05-12"])
+def test_a_filter_that_is_none_is_refused_by_name(world: World, query: str) -> None:
+    answer = get(key(world), f"/v1/leads?{query}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, query.partition("=")[0])
+
+
+def test_a_lead_that_one_buyer_bought_twice_stands_once_in_that_buyers_list(world: World) -> None:
+    lead_id = post(key(world), MARIA).json()["lead_id"]
+    first = Sale.objects.get()
+    Sale.objects.filter(pk=first.pk).update(state="refused")
+    Sale.objects.create(**{**Sale.objects.values().get(), "id": new_id(), "state": "accepted"})
+    found = get(key(world), f"/v1/leads?buyer_id={first.buyer.public_id}").json()["data"]
+    assert [row["lead_id"] for row in found] == [lead_id]
 
 
 def test_pages_follow_one_another_without_gap_or_overlap(world: World) -> None:

@@ -2,9 +2,11 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -27,8 +29,10 @@ from leads.demo.keepsake import Keepsake, keep_posted, recall
 from leads.demo.posts import COUNT, Post, make_posts
 from leads.demo.welcome import welcome
 from leads.intake.shape import submission_of
-from leads.models import Sale, Source
+from leads.models import Lead, Sale, Source
 from leads.pipeline import submit_lead
+from leads.queries import StoredDecision, decisions
+from routing.engine import replay
 from routing.models import Campaign, LeadType
 from webhooks.models import Endpoint, EndpointSecret, Message
 from webhooks.signing import parse_secret, signed_headers
@@ -41,6 +45,7 @@ RECEIVER = "http://127.0.0.1:8000/demo/receiver/"
 @pytest.fixture
 def demo(settings: Settings, tmp_path: Path) -> Keepsake:
     settings.DATA_DIR = tmp_path
+    settings.EGRESS_ALLOW = ["127.0.0.1/32"]  # as `manage.py up` tells its children
     redis.client().delete("demo:deliveries")
     build_demo(receiver=RECEIVER)
     keepsake = recall()
@@ -131,6 +136,36 @@ def test_every_campaign_sells_and_trouble_ends_as_it_should(demo: Keepsake) -> N
     sold = Counter(Sale.objects.values_list("lead__campaign__slug", flat=True))
     assert set(sold) == {campaign["slug"] for campaign in CAMPAIGNS}
     assert set(Message.objects.values_list("endpoint__url", flat=True)) <= set(map(RECEIVER.__add__, demo.secrets))
+
+
+def test_every_decision_of_the_demo_is_replayed_bit_for_bit(demo: Keepsake) -> None:
+    for post in make_posts(NOON):
+        submit(post)
+    decided = Lead.objects.filter(status__in=["accepted", "pending", "unsold"])
+    assert decided.count() > 150
+    replayed = Counter(lead.status for lead in decided for stored in decisions(lead) if is_same_again(stored))
+    assert replayed == Counter(decided.values_list("status", flat=True))
+
+
+def test_a_replay_under_other_terms_is_told_apart(demo: Keepsake) -> None:
+    for post in make_posts(NOON)[:40]:
+        submit(post)
+    sold = Lead.objects.filter(status="accepted")
+    stored = [decisions(lead)[0] for lead in sold]
+    closed = [{**one.content, "contracts": [_paused(terms) for terms in one.content["contracts"]]} for one in stored]
+    assert not any(is_same_again(replace(one, content=content)) for one, content in zip(stored, closed, strict=True))
+
+
+def is_same_again(stored: StoredDecision) -> bool:
+    """Whether running the engine on what was stored gives the very bytes that it gave then, as the record says too."""
+    again = replay(stored.content, stored.record["market"]).to_record()
+    return stored.replayed and json.dumps(again, sort_keys=True, default=str) == json.dumps(
+        stored.record["decision"], sort_keys=True, default=str
+    )
+
+
+def _paused(terms: dict[str, Any]) -> dict[str, Any]:
+    return {**terms, "status": "paused"}
 
 
 def test_the_receiver_shows_what_was_signed_with_its_secret(demo: Keepsake, client: Client) -> None:

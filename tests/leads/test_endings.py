@@ -7,6 +7,7 @@ import pytest
 
 from accounts.agencies import suspend_agency
 from accounts.authentication import AgencySuspended
+from accounts.principals import SystemActor
 from accounts.vault import erase
 from billing.models import BuyerBalance
 from buyers.models import Buyer, CapCounter
@@ -85,7 +86,7 @@ def test_a_sale_of_a_suspended_agency_expires_and_nobody_else_gets_the_lead() ->
     world = make_world()
     buyer = ask(world)
     world.contract(world.buyer("Next"), priority=2)
-    suspend_agency(world.agency, actor="user:operator")
+    suspend_agency(world.agency, actor=SystemActor(world.agency.pk, "user:operator"))
     assert expire() == 1
     assert (ending(), held(buyer)) == (("unsold", "agency_suspended", "expired"), 0)
 
@@ -148,7 +149,7 @@ def test_a_lead_on_its_way_is_not_sold_once_its_agency_is_suspended() -> None:
     world = make_world()
     world.contract(world.buyer())
     principal = world.principal
-    suspend_agency(world.agency, actor="user:operator")
+    suspend_agency(world.agency, actor=SystemActor(world.agency.pk, "user:operator"))
     with pytest.raises(AgencySuspended):
         world.submit(principal)
     assert Lead.objects.count() == 0

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.agencies import close_agency
 from accounts.models import Agency, AuditEntry, Membership
+from accounts.principals import SystemActor
 from accounts.vault import erase
 from leads.models import Decision, Lead
 from tests.leads.world import MARIA, NOON, World, make_world
@@ -88,7 +89,7 @@ def test_what_is_no_lead_is_not_there(world: World, named: str) -> None:
 
 def test_the_staff_of_a_closed_agency_have_none(world: World) -> None:
     client = signed_in(make_person(world.agency))
-    close_agency(world.agency, actor="system:test")
+    close_agency(world.agency, actor=SystemActor(world.agency.pk, "system:test"))
     assert "You belong to no agency" in text(client, "/agency/", 403)
 
 

@@ -12,6 +12,7 @@ from leads.models import Lead
 from tests.leads.world import World, make_world
 from tests.portal.browser import CHROMIUM, Visitor, chromium
 from tests.portal.people import make_operator, make_person
+from tests.portal.test_refused_pages import refused as a_refusal
 
 pytestmark = [
     pytest.mark.browser,
@@ -83,12 +84,14 @@ def test_every_page_is_accessible_quiet_and_fits_its_window(
     visitor = Visitor(browser, live_server.url, **WINDOWS[window])
     lead = Lead.objects.get(status="accepted")
     duplicate = Lead.objects.get(status="duplicate")
+    refused = a_refusal(world)
     found: dict[str, object] = {}
     visitor.page.goto("/accounts/login/")
     _look(visitor, found)
     visitor.sign_in(make_person(world.agency).email)
     for path in (
         *("/agency/", "/agency/leads/", "/agency/leads/?status=rejected", "/agency/leads/?status=nonsense"),
+        *("/agency/refused/", f"/agency/refused/{refused.public_id}/", "/agency/refused/?code=none"),
         *(f"/agency/leads/{lead.public_id}/", f"/agency/leads/{duplicate.public_id}/", "/agency/?mode=test"),
         *("/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/", "/docs/errors"),
     ):

@@ -89,9 +89,8 @@ def claim_folder(folder: Path) -> IO[str]:
 def environment(*, with_demo: bool) -> dict[str, str]:
     """What the children inherit: quiet logs unless wished otherwise, and the demo's own receiver as a target."""
     wishes = {"LOG_LEVEL": "warning", "DJANGO_SETTINGS_MODULE": "leaddistro.settings"}
-    if with_demo and not settings.EGRESS_ALLOW:
-        wishes["EGRESS_ALLOW"] = DEMO_RECEIVER
-    return wishes | {name: value for name, value in os.environ.items() if value or name not in wishes}
+    told = wishes | {name: value for name, value in os.environ.items() if value or name not in wishes}
+    return told | {"EGRESS_ALLOW": ",".join([*settings.EGRESS_ALLOW, DEMO_RECEIVER])} if with_demo else told
 
 
 def answers(host: str, port: int) -> bool:
