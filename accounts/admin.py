@@ -75,9 +75,9 @@ class AgencyAdmin(ReadOnlyAdmin):
     @admin.action(description="Suspend the selected agencies", permissions=["add"])
     def suspend(self, request: HttpRequest, agencies: QuerySet[Agency]) -> HttpResponse | None:
         """Their requests are refused with the reason."""
-        return self._ask(request, agencies, "suspend") or self._each(
-            request, agencies.filter(status="active"), suspend_agency, "Suspended"
-        )
+        if (asked := self._ask(request, agencies, "suspend")) is None:
+            self._each(request, agencies.filter(status="active"), suspend_agency, "Suspended")
+        return asked
 
     @admin.action(description="Reactivate the selected agencies", permissions=["add"])
     def reactivate(self, request: HttpRequest, agencies: QuerySet[Agency]) -> None:
@@ -87,9 +87,9 @@ class AgencyAdmin(ReadOnlyAdmin):
     @admin.action(description="Close the selected agencies", permissions=["add"])
     def close(self, request: HttpRequest, agencies: QuerySet[Agency]) -> HttpResponse | None:
         """As if they had never been, for everybody outside."""
-        return self._ask(request, agencies, "close") or self._each(
-            request, agencies.exclude(status="closed"), close_agency, "Closed"
-        )
+        if (asked := self._ask(request, agencies, "close")) is None:
+            self._each(request, agencies.exclude(status="closed"), close_agency, "Closed")
+        return asked
 
     def _ask(self, request: HttpRequest, agencies: QuerySet[Agency], action: str) -> HttpResponse | None:
         """What stops an agency's business at once is confirmed on a page of its own."""

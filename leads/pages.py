@@ -144,7 +144,7 @@ def lead_page(principal: Principal, lead_id: UUID, *, revealed: bool = False) ->
         contents, decisions = None, ()
     held = contents or {}
     sales = tuple(lead.sales.select_related("buyer", "contract").order_by("sold_at", "id"))
-    buyers = {sale.pk: sale.buyer.name for sale in sales}
+    buyers: dict[UUID | None, str] = {sale.pk: sale.buyer.name for sale in sales}
     return LeadPage(
         lead=lead,
         revealed=revealed,
