@@ -59,7 +59,7 @@ class AgencyAdmin(ReadOnlyAdmin):
 
     list_display = ("name", "public_id", "status", "currency", "timezone", "version", "created_at")
     list_filter = ("status", "currency")
-    search_fields = ("name", "slug")
+    search_fields = ("name", "slug", "=id")
     date_hierarchy = "created_at"
     actions = ("suspend", "reactivate", "close")
 
@@ -80,19 +80,36 @@ class AgencyAdmin(ReadOnlyAdmin):
         return answer
 
     @admin.action(description="Suspend the selected agencies", permissions=["add"])
-    def suspend(self, request: HttpRequest, agencies: QuerySet[Agency]) -> None:
+    def suspend(self, request: HttpRequest, agencies: QuerySet[Agency]) -> HttpResponse | None:
         """Their requests are refused with the reason."""
-        self._each(request, agencies.exclude(status="closed"), suspend_agency, "Suspended")
+        if (asked := self._ask(request, agencies, "suspend")) is None:
+            self._each(request, agencies.filter(status="active"), suspend_agency, "Suspended")
+        return asked
 
     @admin.action(description="Reactivate the selected agencies", permissions=["add"])
     def reactivate(self, request: HttpRequest, agencies: QuerySet[Agency]) -> None:
         """Back to work."""
-        self._each(request, agencies, reactivate_agency, "Reactivated")
+        self._each(request, agencies.exclude(status="active"), reactivate_agency, "Reactivated")
 
     @admin.action(description="Close the selected agencies", permissions=["add"])
-    def close(self, request: HttpRequest, agencies: QuerySet[Agency]) -> None:
+    def close(self, request: HttpRequest, agencies: QuerySet[Agency]) -> HttpResponse | None:
         """As if they had never been, for everybody outside."""
-        self._each(request, agencies, close_agency, "Closed")
+        if (asked := self._ask(request, agencies, "close")) is None:
+            self._each(request, agencies.exclude(status="closed"), close_agency, "Closed")
+        return asked
+
+    def _ask(self, request: HttpRequest, agencies: QuerySet[Agency], action: str) -> HttpResponse | None:
+        """What stops an agency's business at once is confirmed on a page of its own."""
+        if "confirmed" in request.POST:
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{action.capitalize()} agencies",
+        }
+        return render(
+            request, "admin/accounts/agency/confirm.html", {**context, "agencies": agencies, "action": action}
+        )
 
     def _each(self, request: HttpRequest, agencies: QuerySet[Agency], verb: Callable[..., None], done: str) -> None:
         names = []
@@ -120,7 +137,7 @@ class MembershipAdmin(ReadOnlyAdmin):
     list_display = ("user", "agency", "role", "subject_id", "created_at")
     list_filter = ("role", "agency")
     list_select_related = ("user", "agency")
-    search_fields = ("user__email", "agency__name")
+    search_fields = ("user__email", "agency__name", "=subject_id")
 
 
 @admin.register(RateLimit)
@@ -130,6 +147,7 @@ class RateLimitAdmin(ReadOnlyAdmin):
     list_display = ("name", "agency", "per_minute", "updated_at")
     list_filter = ("agency",)
     list_select_related = ("agency",)
+    search_fields = ("name", "agency__name")
 
 
 @admin.register(ApiKey)
@@ -139,7 +157,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = ("name", "agency", "mode", "key_prefix", "last4", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("mode", ("revoked_at", admin.EmptyFieldListFilter), "agency")
     list_select_related = ("agency",)
-    search_fields = ("name", "last4")
+    search_fields = ("name", "last4", "=id", "=source_id", "=buyer_id")
     date_hierarchy = "created_at"
     actions = ("revoke",)
 

@@ -1,9 +1,9 @@
-"""The ledger for the operators to read. Amounts are minor units; what corrects one is a new journal, never an edit."""
+"""The ledger for the operators to read. What corrects an amount is a new journal, never an edit."""
 
 from django.contrib import admin
 
 from billing.models import Account, BuyerBalance, Hold, Journal, Transfer
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, money
 
 
 @admin.register(Account)
@@ -20,7 +20,11 @@ class AccountAdmin(ReadOnlyAdmin):
 class BuyerBalanceAdmin(ReadOnlyAdmin):
     """Buyers' wallets."""
 
-    list_display = ("account", "balance", "held", "credit_limit", "frozen")
+    list_display = (
+        "account",
+        *(money(column, "account.currency") for column in ("balance", "held", "credit_limit")),
+        "frozen",
+    )
     list_filter = ("frozen", "account__mode", "account__agency")
     list_select_related = ("account",)
     search_fields = ("=account__owner_id",)
@@ -30,10 +34,10 @@ class BuyerBalanceAdmin(ReadOnlyAdmin):
 class JournalAdmin(ReadOnlyAdmin):
     """Money events. Append-only."""
 
-    list_display = ("posted_at", "kind", "agency", "mode", "actor", "reason", "lead_ref", "sale_ref")
+    list_display = ("posted_at", "kind", "actor", "reason", "sale_ref", "mode", "agency")
     list_filter = ("kind", "mode", "agency")
     list_select_related = ("agency",)
-    search_fields = ("key", "external_ref", "=lead_ref", "=sale_ref")
+    search_fields = ("key", "external_ref", "=id", "=lead_ref", "=sale_ref")
     date_hierarchy = "posted_at"
     ordering = ("-id",)
 
@@ -42,7 +46,7 @@ class JournalAdmin(ReadOnlyAdmin):
 class TransferAdmin(ReadOnlyAdmin):
     """Debits and credits. Append-only."""
 
-    list_display = ("posted_at", "agency", "debit", "credit", "amount", "currency", "journal")
+    list_display = ("posted_at", money("amount"), "debit", "credit", "journal", "agency")
     list_filter = ("currency", "agency")
     list_select_related = ("agency", "debit", "credit", "journal")
     search_fields = ("=lead_ref", "=sale_ref", "=journal__id")
@@ -54,7 +58,7 @@ class TransferAdmin(ReadOnlyAdmin):
 class HoldAdmin(ReadOnlyAdmin):
     """Money set aside."""
 
-    list_display = ("created_at", "account", "amount", "state", "expires_at", "settled_at", "sale_ref")
+    list_display = ("created_at", "state", money("amount", "account.currency"), "account", "expires_at", "settled_at")
     list_filter = ("state",)
     list_select_related = ("account",)
     search_fields = ("=sale_ref",)

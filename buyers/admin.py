@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from buyers.models import Buyer, CapCounter, Contract, DeliveryMethod, Rotation
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, money
 
 
 @admin.register(Buyer)
@@ -13,18 +13,20 @@ class BuyerAdmin(ReadOnlyAdmin):
     list_display = ("name", "public_id", "agency", "email", "timezone", "status", "updated_at")
     list_filter = ("status", "agency")
     list_select_related = ("agency",)
-    search_fields = ("name", "email", "external_id")
+    search_fields = ("name", "email", "external_id", "=id")
     date_hierarchy = "created_at"
 
 
 @admin.register(Contract)
 class ContractAdmin(ReadOnlyAdmin):
-    """Standing orders. Amounts are minor units."""
+    """Standing orders."""
 
-    list_display = ("name", "agency", "buyer", "campaign", "price", "priority", "weight", "status", "updated_at")
+    list_display = (
+        *("name", "status", money("price", "campaign.currency"), "priority", "weight", "buyer", "campaign", "agency"),
+    )
     list_filter = ("status", "sells", "campaign", "agency")
     list_select_related = ("agency", "buyer", "campaign")
-    search_fields = ("name", "buyer__name", "external_id")
+    search_fields = ("name", "buyer__name", "external_id", "=id", "=buyer__id", "=campaign__id")
     date_hierarchy = "created_at"
 
 
@@ -35,6 +37,7 @@ class DeliveryMethodAdmin(ReadOnlyAdmin):
     list_display = ("contract", "method", "primary", "endpoint")
     list_filter = ("method", "primary")
     list_select_related = ("contract", "endpoint")
+    search_fields = ("contract__name", "endpoint__url", "=contract__id", "=endpoint__id")
     hidden = ("config",)
 
 
@@ -55,3 +58,4 @@ class RotationAdmin(ReadOnlyAdmin):
     list_display = ("contract", "mode", "ticket", "pass_value")
     list_filter = ("mode",)
     list_select_related = ("contract",)
+    search_fields = ("contract__name", "=contract__id")

@@ -30,6 +30,18 @@ def encode(prefix: str, value: UUID) -> str:
     return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])}"
 
 
+def decode_any(text: str) -> UUID | None:
+    """The UUID behind a public id of any kind, or behind a UUID's own text; None where the text is neither."""
+    try:
+        return decode(text.rpartition("_")[0], text)
+    except BadId:
+        pass
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def decode(prefix: str, text: str) -> UUID:
     """The UUID behind a public id. Raises BadId for another prefix, another length or foreign characters."""
     kind, _, code = text.rpartition("_")

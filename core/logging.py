@@ -19,6 +19,8 @@ REQUESTS = "request"  # the logger of core.middleware
 SECRETS = re.compile(r"\b(ldk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]{6,}")
 PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<=DETAIL:)[^\n]*")  # the database's details quote values
 
+NUMBERS = re.compile(r"(?<![\w.-])\+?\(?\d[\d().\s-]{5,}\d(?![\w.-])")  # a telephone number that stands by itself
+
 
 def redact(text: str) -> str:
     """The text with keys and signing secrets cut down to their prefix, e-mail addresses and quoted values cut out."""
@@ -79,7 +81,7 @@ class Lines(structlog.stdlib.ProcessorFormatter):
         if record.name != REQUESTS:
             return super().format(record)
         line = {"event": "answered", **cast(dict[str, Any], record.msg)}
-        line["path"] = redact(line["path"])
+        line["path"] = redact(NUMBERS.sub("[redacted]", line["path"]))
         moment = datetime.fromtimestamp(record.created, UTC)
         return dumps(line | {"level": "info", "logger": REQUESTS, "timestamp": moment}).decode()
 

@@ -15,11 +15,15 @@ WORKER_THREADS = 4
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A long-running command and what it needs in its environment beside what everybody has."""
+    """A long-running command and what it needs in its environment beside what everybody has.
+
+    One that is `leaned_on` stays until the others have ended: they need it to end well.
+    """
 
     name: str
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
+    leaned_on: bool = False
 
 
 def web() -> Program:
@@ -68,7 +72,8 @@ def valkey() -> Program | None:
     binary = server_binary()
     if binary is None or not settings.EMBEDDED_BROKER:
         return None
-    return Program("valkey", server_command(binary, socket=socket, folder=settings.DATA_DIR, durable=True))
+    command = server_command(binary, socket=socket, folder=settings.DATA_DIR, durable=True)
+    return Program("valkey", command, leaned_on=True)
 
 
 PRODUCTION_PROGRAMS = {"web": web, "worker": worker, "beat": beat}

@@ -27,6 +27,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
         self.back_off = FIRST_BACK_OFF
         self.started_at = self.start_again_at = 0.0
+        self.asked = False
 
     def start(self) -> None:
         """Start the program."""
@@ -54,11 +55,17 @@ class Child:
             self.start_again_at = instant + self.back_off
             self.back_off = min(self.back_off * 2, LONGEST_BACK_OFF)
 
+    def ask(self) -> None:
+        """Ask the program to end, once."""
+        if self.process is not None and not self.asked:
+            self.asked = True
+            self.process.terminate()
+
     def stop(self, deadline: float) -> None:
         """Ask the program to end, wait until `deadline` (monotonic), then kill what is left of it."""
         if self.process is None:
             return
-        self.process.terminate()
+        self.ask()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(deadline - time.monotonic(), LAST_GRACE))
         self._kill_group()
@@ -72,7 +79,7 @@ class Child:
 
 
 class Supervisor:
-    """Keeps children running until a signal to stop comes. Children are stopped in the reverse order of their start."""
+    """Keeps children running until a signal to stop comes: then all end at once, those that others lean on last."""
 
     def __init__(self, programs: Sequence[Program], environment: Mapping[str, str]) -> None:
         self.children = [Child(program, environment) for program in programs]
@@ -90,7 +97,10 @@ class Supervisor:
                 time.sleep(POLL)
         finally:
             deadline = time.monotonic() + GRACE
-            for child in reversed(self.children):
+            leaning = [child for child in self.children if not child.program.leaned_on]
+            for child in leaning:
+                child.ask()
+            for child in (*leaning, *(child for child in self.children if child.program.leaned_on)):
                 child.stop(deadline)
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:

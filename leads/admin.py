@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from core.admin import ReadOnlyAdmin
+from core.admin import ReadOnlyAdmin, money
 from leads.models import Decision, Lead, Sale, Source, Submission
 
 
@@ -13,14 +13,27 @@ class SourceAdmin(ReadOnlyAdmin):
     list_display = ("name", "slug", "agency", "payout_kind", "payout_value", "status", "updated_at")
     list_filter = ("status", "payout_kind", "agency")
     list_select_related = ("agency",)
-    search_fields = ("name", "slug", "external_id")
+    search_fields = ("name", "slug", "external_id", "=id")
 
 
 @admin.register(Lead)
 class LeadAdmin(ReadOnlyAdmin):
-    """Recorded leads. Amounts are minor units."""
+    """Recorded leads."""
 
-    list_display = ("public_id", "created_at", "agency", "mode", "campaign", "source", "status", "score", "price")
+    list_display = (
+        *(
+            "public_id",
+            "status",
+            "reason",
+            "score",
+            money("price"),
+            "campaign",
+            "source",
+            "created_at",
+            "mode",
+            "agency",
+        ),
+    )
     list_filter = ("status", "mode", "routing_decision", "agency")
     list_select_related = ("agency", "campaign", "source")
     search_fields = ("=id", "=external_id")
@@ -29,12 +42,14 @@ class LeadAdmin(ReadOnlyAdmin):
 
 @admin.register(Sale)
 class SaleAdmin(ReadOnlyAdmin):
-    """Leads sold. Amounts are minor units."""
+    """Leads sold."""
 
-    list_display = ("public_id", "sold_at", "agency", "mode", "buyer", "contract", "state", "price", "payout")
+    list_display = (
+        *("public_id", "state", money("price"), money("payout"), "buyer", "contract", "sold_at", "mode", "agency"),
+    )
     list_filter = ("state", "mode", "agency")
     list_select_related = ("agency", "buyer", "contract")
-    search_fields = ("=id", "=lead__id")
+    search_fields = ("=id", "=lead__id", "=buyer__id", "=contract__id")
     ordering = ("-id",)
 
 
@@ -56,4 +71,5 @@ class SubmissionAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "agency", "mode", "source", "status", "code")
     list_filter = ("code", "status", "mode", "agency")
     list_select_related = ("agency", "source")
+    search_fields = ("=id", "=source__id", "=key_id")
     ordering = ("-id",)

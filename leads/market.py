@@ -24,7 +24,7 @@ from leads.models import Lead, Sale
 from routing.claims import usage_keys
 from routing.engine import Screened, screen
 from routing.types import ContractTerms, Earlier, Facts, Funds, Market, State, Turn, Usage, Window
-from routing.values import Plain
+from routing.values import Held
 
 _LEAD, _SALE = Lead._meta.db_table, Sale._meta.db_table
 _ROTATING = frozenset(("round_robin", "weighted"))
@@ -69,7 +69,7 @@ def ask(draft: Draft, now: datetime) -> Asked:
         terms=draft.campaign.terms.market,
         source=draft.source.terms,
         facts=Facts(
-            fields=cast("Mapping[str, Plain]", draft.data.fields),
+            fields=cast("Mapping[str, Held]", draft.data.fields),
             score=draft.scored.score,
             received_at=draft.received_at,
         ),

@@ -106,6 +106,14 @@ class DecisionTable:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One event of the lead with the name of the buyer that it is about, if it is about one."""
+
+    event: Event
+    buyer: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeadPage:
     """Everything that is known of one lead. `erased` means that its personal data is gone for good."""
 
@@ -117,7 +125,7 @@ class LeadPage:
     metadata: Mapping[str, Any]
     score_reasons: tuple[Mapping[str, Any], ...]
     sales: tuple[Sale, ...]
-    events: tuple[Event, ...]
+    events: tuple[Told, ...]
     decisions: tuple[DecisionTable, ...]
     duplicate_of: str | None
 
@@ -135,6 +143,8 @@ def lead_page(principal: Principal, lead_id: UUID, *, revealed: bool = False) ->
     except Erased:
         contents, decisions = None, ()
     held = contents or {}
+    sales = tuple(lead.sales.select_related("buyer", "contract").order_by("sold_at", "id"))
+    buyers: dict[UUID | None, str] = {sale.pk: sale.buyer.name for sale in sales}
     return LeadPage(
         lead=lead,
         revealed=revealed,
@@ -143,8 +153,8 @@ def lead_page(principal: Principal, lead_id: UUID, *, revealed: bool = False) ->
         flags=tuple(held.get("flags", ())),
         metadata=held.get("metadata", {}),
         score_reasons=_score_reasons(lead),
-        sales=tuple(lead.sales.select_related("buyer", "contract").order_by("sold_at", "id")),
-        events=tuple(queries.events(lead)),
+        sales=sales,
+        events=tuple(Told(event, buyers.get(event.sale_ref, "")) for event in queries.events(lead)),
         decisions=decisions,
         duplicate_of=encode(Lead.prefix, lead.duplicate_of) if lead.duplicate_of else None,
     )

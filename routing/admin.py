@@ -13,7 +13,7 @@ class LeadTypeAdmin(ReadOnlyAdmin):
     list_display = ("name", "label", "agency", "status", "updated_at")
     list_filter = ("status", "agency")
     list_select_related = ("agency",)
-    search_fields = ("name", "label", "external_id")
+    search_fields = ("name", "label", "external_id", "=id")
 
 
 @admin.register(Field)
@@ -33,7 +33,7 @@ class CampaignAdmin(ReadOnlyAdmin):
     list_display = ("name", "slug", "agency", "lead_type", "method", "max_sales", "currency", "status", "updated_at")
     list_filter = ("status", "method", "agency")
     list_select_related = ("agency", "lead_type")
-    search_fields = ("name", "slug", "external_id")
+    search_fields = ("name", "slug", "external_id", "=id")
     date_hierarchy = "created_at"
 
 
@@ -44,5 +44,6 @@ class ConfigVersionAdmin(ReadOnlyAdmin):
     list_display = ("campaign", "number", "agency", "created_at")
     list_filter = ("agency",)
     list_select_related = ("campaign", "agency")
+    search_fields = ("campaign__name", "=campaign__id")
     date_hierarchy = "created_at"
     ordering = ("-id",)

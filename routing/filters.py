@@ -11,12 +11,12 @@ from typing import Any, Protocol
 from routing.documents import Problems
 from routing.fields import FieldSpec
 from routing.operands import check_fit
-from routing.operators import OPERATORS, BadOperand, Holds
-from routing.values import Plain
+from routing.operators import DENYING, OPERATORS, BadOperand, Holds
+from routing.values import Held
 
 DEEPEST = 8
 AT_MOST = 200
-Fields = Mapping[str, Plain]
+Fields = Mapping[str, Held]
 Miss = dict[str, Any]
 
 
@@ -33,7 +33,7 @@ class Filter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question about one field."""
+    """One question about one field. Of several values one must pass; what denies must hold of all."""
 
     document: dict[str, Any]
     name: str
@@ -42,7 +42,12 @@ class Check:
     def miss(self, fields: Fields) -> Miss | None:
         """See Filter."""
         found = fields.get(self.name)
-        return None if self.holds(found) else {**self.document, "found": found}
+        passes = self._passes(found) if isinstance(found, list) else self.holds(found)
+        return None if passes else {**self.document, "found": found}
+
+    def _passes(self, found: list[Any]) -> bool:
+        passing = map(self.holds, found or [None])
+        return all(passing) if self.document["op"] in DENYING else any(passing)
 
 
 @dataclass(frozen=True, slots=True)

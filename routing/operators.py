@@ -192,3 +192,6 @@ OPERATORS: Mapping[str, Callable[[object], Holds]] = {
     "within": _within,
 }
 """Every operator: given the rule's value it gives the test of a field, or raises BadOperand."""
+
+DENYING = frozenset({"ne", "not_in"})
+"""The operators that are the opposite of another one."""

@@ -15,7 +15,7 @@ from routing.caps import Cap, Claim, Usage, UsageKey
 from routing.price_rules import PriceRule
 from routing.reasons import Reason
 from routing.terms import ContractTerms, MarketTerms, SourceTerms
-from routing.values import Plain, plain
+from routing.values import Held, held
 from routing.windows import Window
 
 __all__ = [
@@ -33,13 +33,13 @@ class Facts:
     Fields are kept as plain JSON, and `score` stands among them, so that filters and price rules can ask for it.
     """
 
-    fields: Mapping[str, Plain]
+    fields: Mapping[str, Held]
     score: int
     received_at: datetime
 
     def __post_init__(self) -> None:
         """Make the fields plain."""
-        fields = {name: plain(value) for name, value in self.fields.items()}
+        fields = {name: held(value) for name, value in self.fields.items()}
         object.__setattr__(self, "fields", {**fields, "score": self.score})
 
 

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 Plain = str | int | float | bool | None
+Held = Plain | list[Plain]
+"""What one field holds: a plain value, or several where a form let people tick more than one."""
 
 _LARGEST = 2**53  # the largest integer every JSON reader keeps exact
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})", re.ASCII)
@@ -29,6 +31,11 @@ def plain(value: object) -> Plain:
     if isinstance(value, date):
         return value.isoformat()
     return plain(str(value))
+
+
+def held(value: object) -> Held:
+    """The value of a field as JSON keeps it; a list item by item."""
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else plain(value)
 
 
 def text(value: Plain) -> str | None:

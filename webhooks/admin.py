@@ -10,10 +10,10 @@ from webhooks.models import Attempt, Endpoint, EndpointSecret, Event, Message
 class EndpointAdmin(ReadOnlyAdmin):
     """Subscribers' addresses."""
 
-    list_display = ("public_id", "agency", "mode", "owner_kind", "url", "state", "last_success_at", "last_failure_at")
+    list_display = ("url", "state", "owner_kind", "last_success_at", "last_failure_at", "mode", "public_id", "agency")
     list_filter = ("state", "mode", "owner_kind", "agency")
     list_select_related = ("agency",)
-    search_fields = ("url", "description", "=owner_id")
+    search_fields = ("url", "description", "=id", "=owner_id", "=buyer_id")
 
 
 @admin.register(EndpointSecret)
@@ -22,16 +22,17 @@ class EndpointSecretAdmin(ReadOnlyAdmin):
 
     list_display = ("endpoint", "created_at", "signs_until")
     list_select_related = ("endpoint",)
+    search_fields = ("=endpoint__id",)
 
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
     """Things that happened."""
 
-    list_display = ("created_at", "type", "agency", "mode", "lead_ref", "sale_ref", "sequence")
+    list_display = ("created_at", "type", "public_id", "sequence", "mode", "agency")
     list_filter = ("type", "mode", "agency")
     list_select_related = ("agency",)
-    search_fields = ("key", "=lead_ref", "=sale_ref")
+    search_fields = ("key", "=id", "=lead_ref", "=sale_ref")
     ordering = ("-id",)
 
 
@@ -39,10 +40,10 @@ class EventAdmin(ReadOnlyAdmin):
 class MessageAdmin(ReadOnlyAdmin):
     """The outbox: one event for one endpoint."""
 
-    list_display = ("created_at", "event", "endpoint", "state", "attempts", "due_at", "last_outcome", "finished_at")
+    list_display = ("created_at", "state", "attempts", "last_outcome", "due_at", "event", "endpoint", "finished_at")
     list_filter = ("state", "mode", "last_outcome", "agency")
     list_select_related = ("event", "endpoint")
-    search_fields = ("=id", "=event__lead_ref")
+    search_fields = ("=id", "=event__id", "=endpoint__id", "=event__lead_ref")
     ordering = ("-id",)
 
 
@@ -50,7 +51,7 @@ class MessageAdmin(ReadOnlyAdmin):
 class AttemptAdmin(ReadOnlyAdmin):
     """Single tries."""
 
-    list_display = ("started_at", "message", "number", "outcome", "http_status", "duration_ms", "address", "trigger")
+    list_display = ("started_at", "outcome", "http_status", "duration_ms", "number", "address", "trigger", "message")
     list_filter = ("outcome", "trigger")
     list_select_related = ("message",)
     search_fields = ("=message__id", "address")

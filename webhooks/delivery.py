@@ -1,5 +1,6 @@
 """Claim, send, record, over and over: every free slot is filled as soon as it is free, so nobody waits for the slow."""
 
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Final
@@ -23,6 +24,12 @@ _LOOK_AGAIN: Final = 0.2  # seconds after which new work is looked for while oth
 _GATHER: Final = 0.01  # seconds in which tries that end together are gathered into one transaction
 
 Flights = set["Future[Tried]"]
+_stopping: Final = threading.Event()
+
+
+def stop_claiming() -> None:
+    """For a process about to end: what is in flight lands and is recorded, and nothing more is taken off the queue."""
+    _stopping.set()
 
 
 def deliver_due(*, seconds: float = SECONDS, slots: int = SLOTS) -> int:
@@ -35,7 +42,7 @@ def deliver_due(*, seconds: float = SECONDS, slots: int = SLOTS) -> int:
     flights: Flights = set()
     tries = 0
     while True:
-        if time.monotonic() < end:
+        if time.monotonic() < end and not _stopping.is_set():
             flights |= _launch(min(BATCH, slots - len(flights)))
         if not flights:
             return tries

@@ -1,11 +1,20 @@
 """The muscle: Celery calls these; each does one verb and may be lost, doubled or killed at any time."""
 
+from typing import Any
+
 from celery import shared_task
+from celery.signals import worker_shutting_down
 
 from core.clock import now as clock
 from webhooks import delivery, retention
 from webhooks.claims import is_anything_due, release_strays
 from webhooks.hints import DELIVER
+
+
+@worker_shutting_down.connect
+def land(**_: Any) -> None:
+    """A worker that was asked to end takes no new work; Celery waits for the tasks, and these end when all landed."""
+    delivery.stop_claiming()
 
 
 @shared_task(name=DELIVER)

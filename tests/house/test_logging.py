@@ -44,6 +44,21 @@ def test_words_in_the_path_of_a_page_are_not_written_down(lines: list[dict[str, 
 
 
 @pytest.mark.urls("tests.house.urls")
+@pytest.mark.parametrize("contact", ["+15551234567", "5551234567", "(555) 123-4567", "ada@example.com"])
+def test_whoever_asks_for_a_person_in_an_address_leaves_no_trace_of_them(
+    lines: list[dict[str, Any]], contact: str
+) -> None:
+    Client().get(f"/v1/nothing/{contact}/sales")
+    assert [line["path"] for line in lines] == ["/v1/nothing/[redacted]/sales"]
+
+
+@pytest.mark.urls("tests.house.urls")
+def test_an_id_in_an_address_is_written_down(lines: list[dict[str, Any]]) -> None:
+    Client().get("/v1/nothing/ld_01m8agx948eqs905xt83rfd8jb")
+    assert [line["path"] for line in lines] == ["/v1/nothing/ld_01m8agx948eqs905xt83rfd8jb"]
+
+
+@pytest.mark.urls("tests.house.urls")
 def test_a_bug_is_logged_with_its_traceback_and_id_and_without_secrets(lines: list[dict[str, Any]]) -> None:
     Client(raise_request_exception=False).get("/v1/fail", headers={"X-Request-Id": "order-4711"})
     bug, request = lines

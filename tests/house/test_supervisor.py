@@ -20,7 +20,9 @@ import os, sys
 from leaddistro import supervisor
 from leaddistro.programs import Program
 supervisor.GRACE = supervisor.LAST_GRACE = 1.0
-programs = [Program(f"program {number}", ("sh", "-c", code)) for number, code in enumerate(sys.argv[1:])]
+programs = [
+    Program(f"program {number}", ("sh", "-c", code), leaned_on=number == 0) for number, code in enumerate(sys.argv[1:])
+]
 supervisor.Supervisor(programs, dict(os.environ)).run(lambda: None)
 """
 PROCESSES = Path("/proc")
@@ -97,7 +99,7 @@ def test_a_child_that_keeps_falling_is_started_ever_more_slowly(
     assert third - second >= 1.0
 
 
-def test_a_signal_stops_the_last_first_and_kills_the_stubborn(
+def test_a_signal_stops_all_at_once_but_the_one_they_lean_on_and_kills_the_stubborn(
     started: list[subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     ends = tmp_path / "ends"

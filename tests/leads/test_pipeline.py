@@ -216,3 +216,16 @@ def test_a_contract_that_confirms_holds_the_money_until_the_buyer_answers() -> N
     assert (outcome.status, outcome.body["status"]) == (202, "pending")
     assert (wallet.balance, wallet.held) == (1_000_00, 175_00)
     assert not Transfer.objects.filter(sale_ref__isnull=False).exists()
+
+
+def test_a_field_with_several_values_is_asked_value_by_value_and_replays() -> None:
+    world = make_world()
+    roofer = world.buyer("Roofer")
+    world.contract(roofer, filters={"all": [{"field": "services", "op": "in", "value": ["roof"]}]})
+    body = world.submit(services=["gutter", "Roof"]).body
+    assert body["buyer_id"] == roofer.public_id
+    assert world.submit(services=["siding"], phone="+15125550101", email=None).body["reason"] == "filter_mismatch"
+    for decision in Decision.objects.select_related("config_version"):
+        record = open_decision(open_data_key(decision.lead_id), decision.pk, bytes(decision.sealed))
+        again = replay(json.loads(bytes(decision.config_version.content)), record["market"])
+        assert json.canonical(again.to_record()) == json.canonical(record["decision"])

@@ -12,14 +12,18 @@ from django.urls import reverse
 
 from accounts.agencies import create_agency
 from accounts.models import Agency, ApiKey, AuditEntry
-from leads.models import Lead
+from billing.models import BuyerBalance, Journal, Transfer
+from buyers.models import Contract
+from leads.models import Lead, Sale
 from portal.docs import known_codes
 from tests.leads.world import World, make_world
 from tests.portal.people import make_operator, make_person, signed_in
+from webhooks.models import Event
 
 pytestmark = pytest.mark.django_db
 
 OUR_APPS = ("accounts", "routing", "scoring", "billing", "webhooks", "buyers", "leads", "account", "mfa", "axes")
+LEAD_OF: dict[type[Model], str] = {Lead: "id", Sale: "lead_id", Event: "lead_ref", Journal: "lead_ref"}
 NEVER_WRITTEN = {"EmailConfirmation", "AccessAttemptExpiration"}  # of libraries' functions that are switched off
 OURS = [
     model for app in OUR_APPS for model in apps.get_app_config(app).get_models() if model.__name__ not in NEVER_WRITTEN
@@ -68,6 +72,15 @@ def test_search_and_filters_of_every_table_work(model: type[Model], operator: Cl
         assert operator.get(address(model, "changelist") + query).status_code == 200
 
 
+def test_an_id_as_people_see_it_finds_its_row_and_the_rows_that_name_it(operator: Client, world: World) -> None:
+    sale = Sale.objects.earliest("sold_at")
+    for model in (Lead, Sale, Event, Journal):
+        shown = operator.get(address(model, "changelist") + f"?q={sale.lead.public_id}").context["cl"]
+        assert shown.queryset.count() == model._default_manager.filter(**{LEAD_OF[model]: sale.lead_id}).count() > 0
+    nobody = operator.get(address(Lead, "changelist") + f"?q={sale.public_id}").context["cl"]
+    assert nobody.queryset.count() == 0
+
+
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
 def test_nothing_sealed_hashed_or_personal_is_shown(model: type[Model], operator: Client, world: World) -> None:
     row = model._default_manager.first()
@@ -111,7 +124,13 @@ def test_an_agency_that_cannot_be_is_refused_by_field(operator: Client, name: st
 )
 def test_an_agency_changes_state_by_actions_that_are_on_record(operator: Client, action: str, status: str) -> None:
     agency = make_world().agency
-    operator.post(address(Agency, "changelist"), {"action": action, "_selected_action": [str(agency.pk)]})
+    Agency.objects.filter(pk=agency.pk).update(status="closed" if status == "active" else "active")
+    chosen = {"action": action, "_selected_action": [str(agency.pk)]}
+    asked = operator.post(address(Agency, "changelist"), chosen)
+    if action != "reactivate":
+        assert "From the moment you confirm" in asked.content.decode()
+        assert not AuditEntry.objects.filter(agency=agency).exists()
+        operator.post(address(Agency, "changelist"), chosen | {"confirmed": "yes"})
     agency.refresh_from_db()
     entry = AuditEntry.objects.get(agency=agency)
     assert (agency.status, entry.action) == (status, f"agency.{status}")
@@ -128,11 +147,18 @@ def test_an_operator_revokes_a_key_on_record(operator: Client) -> None:
     assert AuditEntry.objects.filter(action="key.revoke", object_id=made.live.row.public_id).count() == 1
 
 
+def test_amounts_are_shown_as_people_write_them(operator: Client, world: World) -> None:
+    for model in (Lead, Sale, Contract, Transfer):
+        assert "$175.00" in operator.get(address(model, "changelist")).content.decode()
+    assert "$650.00" in operator.get(address(BuyerBalance, "changelist")).content.decode()
+
+
 def test_staff_who_are_no_superusers_read_and_change_nothing(world: World) -> None:
     client = signed_in(make_person(is_staff=True))
     assert client.get(address(Lead, "changelist")).status_code == 200
     assert client.get(address(Agency, "add")).status_code == 403
-    client.post(address(Agency, "changelist"), {"action": "close", "_selected_action": [str(world.agency.pk)]})
+    chosen = {"action": "close", "_selected_action": [str(world.agency.pk)], "confirmed": "yes"}
+    client.post(address(Agency, "changelist"), chosen)
     world.agency.refresh_from_db()
     assert world.agency.status == "active"
 

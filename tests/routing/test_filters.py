@@ -1,6 +1,6 @@
 """What filters match, what they refuse to be, and that nothing a lead holds can upset them."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from core.errors import FieldProblems
 from routing.fields import BUILT_IN, FieldSpec, FieldType
 from routing.filters import parse_filter
+from routing.types import Facts
 from routing.values import plain
 
 AGE = FieldSpec("age", FieldType.INTEGER)
@@ -86,6 +87,33 @@ def test_an_operator_compares_as_its_own_value_says(op: str, value: Any, found: 
     missed = None if matches else {**document, "found": plain(found)}
 
     assert parse_filter(document).miss({"x": plain(found)}) == missed
+
+
+SERVICES: list[Any] = ["Roof", "gutter", 7]
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "matches"),
+    [
+        ("eq", "roof", True),
+        ("eq", 7, True),
+        ("eq", "siding", False),
+        ("in", ["siding", "gutter"], True),
+        ("ne", "roof", False),
+        ("ne", "siding", True),
+        ("not_in", ["siding", "gutter"], False),
+        ("not_in", ["siding"], True),
+        ("gt", 6, True),
+        ("prefix", "gut", True),
+        ("regex", "^R", True),
+        ("exists", True, True),
+        ("exists", False, False),
+    ],
+)
+def test_of_several_values_one_must_pass_and_none_what_is_denied(op: str, value: Any, matches: bool) -> None:
+    facts = Facts({"services": SERVICES}, 50, datetime(2026, 5, 12, tzinfo=UTC))
+    document = {"field": "services", "op": op, "value": value}
+    assert parse_filter(document).miss(facts.fields) == (None if matches else {**document, "found": SERVICES})
 
 
 def test_groups_nest_and_the_first_failing_rule_is_named() -> None:

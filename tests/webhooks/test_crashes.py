@@ -56,6 +56,17 @@ delivery.deliver_due()
 """
 
 
+POLITE = """
+import signal
+from celery.signals import worker_shutting_down
+from webhooks import tasks
+
+settings.EGRESS_ALLOW = ["127.0.0.0/8"]
+signal.signal(signal.SIGTERM, lambda *_: worker_shutting_down.send(sender="test"))
+tasks.deliver_due()
+"""
+
+
 @pytest.fixture
 def endpoint(receiver: Receiver) -> Endpoint:
     return make_endpoint(make_agency(), receiver.url)
@@ -140,3 +151,16 @@ def test_workers_killed_over_and_over_deliver_everything(endpoint: Endpoint, rec
     assert len(ids) == 60
     assert sum(ids.values()) - 60 <= kills * endpoint.max_in_flight
     assert kills >= 2
+
+
+def test_a_worker_asked_to_end_lands_what_is_in_flight_and_takes_nothing_more(receiver: Receiver) -> None:
+    endpoint = make_endpoint(make_agency(), receiver.url, max_in_flight=1)
+    write(endpoint.agency, *(make_event() for _ in range(20)))
+    receiver.answer_with(status(200, delay=0.5))
+    worker = spawn_python(POLITE)
+    wait_until(lambda: bool(receiver.got), "the request")
+    worker.terminate()
+    assert worker.wait(30) == 0
+    states = Counter(Message.objects.values_list("state", flat=True))
+    assert (states["done"], states["sending"]) == (len(receiver.got), 0)
+    assert states["due"] == 20 - len(receiver.got) > 10
