@@ -1,4 +1,4 @@
-"""A buyer's receiver as a program of its own: writes down what it is sent before it answers, and does not always answer.
+"""A buyer's receiver as a program of its own: writes down what it is sent, then answers, though not always.
 
 `python -m tests.chaos.receiver FILE` listens on a free port, whose number is the first line of FILE; then one line of
 JSON per webhook. Of every twenty it answers one with 500, leaves one without an answer, and takes its time over one.

@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -29,7 +30,7 @@ from webhooks.signing import parse_secret, verify
 from webhooks.states import OPEN
 
 LEADS = int(os.environ.get("LEADS", "120"))
-ROUNDS = max(3, LEADS // 50)
+ROUNDS = max(2, LEADS // 100)
 A_LONG_WHILE = 60.0 + LEADS  # seconds, for whatever has to come to an end
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600 + 3 * LEADS)]
@@ -46,13 +47,16 @@ def inbox(tmp_path: Path) -> Iterator[Path]:
 
 
 def kill_while_posting(house: House, clients: Clients, inbox: Path) -> None:
-    """Kill web and scheduler whenever so many more leads are answered, the worker whenever so many more are told."""
+    """Kill web whenever so many more leads are answered, now with the scheduler and now with the broker; and the
+    worker whenever so many more are told.
+    """
     each = LEADS // ROUNDS
     next_web = next_worker = each // 2
+    others = cycle(("beat", "valkey"))
     while clients.busy:
         if clients.answered >= next_web:
-            for name in ("web", "beat", "valkey"):
-                house.kill(name)
+            house.kill("web")
+            house.kill(next(others))
             next_web = clients.answered + each
         if len(received(inbox)) >= next_worker:
             house.kill("worker")
