@@ -18,6 +18,9 @@ PRODUCTION := DATABASE_URL= REDIS_URL=redis://localhost:6379/0 PUBLIC_URL=https:
 
 openapi = $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file $(1)
 
+# A shell that forbids Python to keep what it compiled would have every process of the house compile 1,800 modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run web worker beat test check fmt chaos bench lock openapi environment environment-dev
