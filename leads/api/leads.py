@@ -58,8 +58,9 @@ class LeadsView(ApiView):
         body = _body(request)
         try:
             submission = _read(request, body)
-            repeat = self.repeat() if request.META.get("HTTP_IDEMPOTENCY_KEY") else None
-            outcome = submit_lead(principal=self.principal, submission=submission, received_at=now(), repeat=repeat)
+            outcome = submit_lead(
+                principal=self.principal, submission=submission, received_at=now(), repeat=self.repeat()
+            )
         except DomainError as refusal:
             if refusal.status in _KEPT:
                 answer = problem(refusal.status, refusal.code, refusal.detail, refusal.errors)
