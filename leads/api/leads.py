@@ -42,6 +42,13 @@ class UnsupportedMediaType(DomainError):
     status = 415
 
 
+class BodyCutShort(DomainError):
+    """The body ended before the length that its Content-Length declares. Send the request again."""
+
+    code = "body_cut_short"
+    status = 400
+
+
 class LeadsView(ApiView):
     """Submit a lead, or list leads. A submission settles its Idempotency-Key in the lead's own transaction."""
 
@@ -84,6 +91,8 @@ def _body(request: Request) -> bytes:
     body = stream.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
         raise BodyTooLarge
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise BodyCutShort  # half a form would still be a form, and half a lead might be sold
     stream._body = body  # where Django keeps a body that was read
     return body
 

@@ -1,7 +1,9 @@
-"""Bad input over HTTP: refused as a problem that names the field and the cure, kept for its source, changing nothing."""
+"""Bad input over HTTP: refused as a problem that names field and cure, kept for its source, changing nothing."""
 
 import json
+from base64 import b64encode
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -53,6 +55,8 @@ def invalid(*fields: str) -> tuple[int, str, list[str]]:
         (f'{{{GOOD}, "injury_severity": "awful"}}'.encode(), invalid("injury_severity")),
         (f'{{{GOOD}, "last_name": "{"x" * 2001}"}}'.encode(), invalid("last_name")),
         (f'{{{GOOD}, "age": {10**400}}}'.encode(), invalid("age")),
+        (f'{{{GOOD}, "consent_timestamp": "0001-01-01T00:00:00+23:00"}}'.encode(), invalid("consent_timestamp")),
+        (f'{{{GOOD}, "consent_timestamp": "9999-12-31T23:59:59-23:00"}}'.encode(), invalid("consent_timestamp")),
         (b'{"campaign_id": ["auto-accident"], "source": {}}', invalid("source", "campaign_id")),
         (f'{{{GOOD}, "metadata": [], "external_id": 1.5}}'.encode(), invalid("external_id", "metadata")),
         (json.dumps({"campaign_id": "auto-accident"} | {f"f{n}": n for n in range(10_000)}).encode(), invalid("")),
@@ -90,6 +94,39 @@ def test_another_kind_of_body_is_refused_unread(world: World, kind: str) -> None
     answer = post(key(world), b"<lead/>", kind)
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_body_in_chunks_is_read_as_any_other(world: World) -> None:
+    body = json.dumps(MARIA).encode()
+    answer = in_chunks(key(world), "/v1/leads", body)
+    assert (answer.status_code, answer.json()["status"]) == (201, "accepted")
+    wish = in_chunks(key(world), "/v1/keys", b'{"name": "sent in chunks", "scopes": ["leads:read"]}')
+    assert (wish.status_code, wish.json()["name"]) == (201, "sent in chunks")
+
+
+def test_a_huge_body_in_chunks_is_refused(world: World) -> None:
+    answer = in_chunks(key(world), "/v1/leads", b" " * 300_000)
+    assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
+
+
+def in_chunks(token: str, path: str, body: bytes) -> Any:
+    """The answer to a body that was sent without its length, as the web server hands such a one over."""
+    headers = {"Authorization": f"Bearer {token}", "Transfer-Encoding": "chunked"}
+    sent: dict[str, Any] = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": "", "CONTENT_TYPE": "application/json"}
+    return Client().generic("POST", path, headers=headers, **sent)
+
+
+def test_a_form_that_was_cut_short_is_no_lead(world: World) -> None:
+    sent: dict[str, Any] = {"wsgi.input": BytesIO(b"campaign_id=auto-accident&first_name=Mar"), "CONTENT_LENGTH": "60"}
+    answer: Any = Client().generic(
+        "POST",
+        "/v1/leads",
+        CONTENT_TYPE="application/x-www-form-urlencoded",
+        headers={"Authorization": f"Bearer {key(world)}"},
+        **sent,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_cut_short")
+    assert Lead.objects.count() == 0
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
@@ -147,9 +184,28 @@ def test_beyond_the_rate_limit_nothing_is_recorded_and_the_wait_is_told(world: W
     assert Lead.objects.count() == 1
 
 
+BEFORE_ALL_TIME, AFTER_ALL_TIME = "0001-01-01T00:00:00%2B23:00", "9999-12-31T23:59:59-23:00"
+
+
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=x", "limit=%00", "cursor=%00", "cursor=bm8", "status=%00", "created_to=x"]
+    ("path", "query"),
+    [
+        ("leads", "limit=0"),
+        ("leads", "limit=x"),
+        ("leads", "limit=%00"),
+        ("leads", "cursor=%00"),
+        ("leads", "cursor=bm8"),
+        ("leads", f"cursor={b64encode(b'0001-01-01T00:00:00+23:00|1').decode()}"),
+        ("leads", "status=%00"),
+        ("leads", "external_id=%00"),
+        ("leads", "created_to=x"),
+        ("leads", f"created_from={BEFORE_ALL_TIME}"),
+        ("leads", f"created_to={AFTER_ALL_TIME}"),
+        ("buyers", f"created_from={BEFORE_ALL_TIME}"),
+        ("buyers", f"created_to={AFTER_ALL_TIME}"),
+        ("buyers", "external_id=%00"),
+    ],
 )
-def test_a_list_asked_for_badly_is_refused_by_name(world: World, query: str) -> None:
-    answer = Client().get(f"/v1/leads?{query}", headers={"Authorization": f"Bearer {key(world)}"})
+def test_a_list_asked_for_badly_is_refused_by_name(world: World, path: str, query: str) -> None:
+    answer = Client().get(f"/v1/{path}?{query}", headers={"Authorization": f"Bearer {key(world)}"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, query.partition("=")[0])
