@@ -24,7 +24,11 @@ class Program:
 
 
 def web() -> Program:
-    """The web server: WEB_WORKERS processes that drain their requests on SIGTERM."""
+    """The web server: WEB_WORKERS processes that drain their requests on SIGTERM.
+
+    A request holds one of their threads from its first byte on, so in production a proxy that takes in whole requests
+    stands before them: else a few clients that never finish theirs would hold them all.
+    """
     command = [
         sys.executable,
         "-m",

@@ -49,6 +49,13 @@ class BodyCutShort(DomainError):
     status = 400
 
 
+class LengthRequired(DomainError):
+    """Send a form with its Content-Length: of one in chunks nobody could tell whether it was cut short."""
+
+    code = "length_required"
+    status = 400
+
+
 class LeadsView(ApiView):
     """Submit a lead, or list leads. A submission settles its Idempotency-Key in the lead's own transaction."""
 
@@ -101,6 +108,8 @@ def _read(request: Request, body: bytes) -> Submission:
     kind = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
     if kind not in _READERS:
         raise UnsupportedMediaType
+    if kind != "application/json" and "HTTP_TRANSFER_ENCODING" in request.META:
+        raise LengthRequired
     return _READERS[kind](body)
 
 

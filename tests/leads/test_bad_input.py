@@ -109,10 +109,16 @@ def test_a_huge_body_in_chunks_is_refused(world: World) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
 
 
-def in_chunks(token: str, path: str, body: bytes) -> Any:
+def test_a_form_in_chunks_is_refused_since_nobody_can_see_its_end(world: World) -> None:
+    kind = "application/x-www-form-urlencoded"
+    answer = in_chunks(key(world), "/v1/leads", b"campaign_id=auto-accident&first_name=Mar", kind)
+    assert (answer.status_code, answer.json()["code"]) == (400, "length_required")
+
+
+def in_chunks(token: str, path: str, body: bytes, kind: str = "application/json") -> Any:
     """The answer to a body that was sent without its length, as the web server hands such a one over."""
     headers = {"Authorization": f"Bearer {token}", "Transfer-Encoding": "chunked"}
-    sent: dict[str, Any] = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": "", "CONTENT_TYPE": "application/json"}
+    sent: dict[str, Any] = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": "", "CONTENT_TYPE": kind}
     return Client().generic("POST", path, headers=headers, **sent)
 
 
