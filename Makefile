@@ -18,9 +18,12 @@ PRODUCTION := DATABASE_URL= REDIS_URL=redis://localhost:6379/0 PUBLIC_URL=https:
 
 openapi = $(MANAGE) spectacular --validate --fail-on-warn --format openapi-json --file $(1)
 
+# A shell that forbids Python to keep what it compiled would have every process of the house compile 1,800 modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run web worker beat test check fmt bench lock openapi environment environment-dev
+.PHONY: help run web worker beat test check fmt chaos bench lock openapi environment environment-dev
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,6 +60,10 @@ openapi: environment-dev ## write docs/openapi.json, the description of the API
 fmt: environment-dev ## format the code and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+chaos: environment-dev ## kill web and worker over and over while 2,000 leads are posted, on SQLite, then on PostgreSQL
+	LEADS=2000 DB=sqlite $(BIN)/python -m pytest -q -s tests/chaos
+	LEADS=2000 DB=postgres $(BIN)/python -m pytest -q -s tests/chaos
 
 bench: environment-dev ## measure leads per second beside the database's own limit
 	$(BIN)/python -m bench

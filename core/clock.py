@@ -17,3 +17,12 @@ def rfc3339(moment: datetime) -> str:
 def local_date(moment: datetime, zone: str) -> date:
     """The day of the instant on a calendar in the zone, such as America/New_York."""
     return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def read_instant(text: str) -> datetime | None:
+    """The instant, in UTC, that a time with its zone names; None for any other text, and beyond the years 1 to 9999."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from core import metrics
 from core.api.problems import problem_page
+from core.bodies import take_in_chunks
 from core.client_address import client_address, is_forwarded_https, parse_networks
 from core.ids import new_id
 from core.logging import REQUESTS
@@ -80,6 +81,7 @@ class ApiDoor:
             return self.get_response(request)
         if settings.PRODUCTION and request.path.startswith(API) and not request.is_secure():
             return problem_page(request, 403, "https_required", "This API answers over HTTPS only. Replace this key.")
+        take_in_chunks(request)
         return _with_length(self.answer_machine(request))  # type: ignore[arg-type]
 
 

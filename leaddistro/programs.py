@@ -9,6 +9,7 @@ from django.conf import settings
 from leaddistro.valkey import server_binary, server_command, socket_path
 
 CELERY = (sys.executable, "-m", "celery", "--quiet", "--app", "leaddistro")
+CHECKED = {"CELERY_SKIP_CHECKS": "1"}  # whoever starts a program has made the checks; again they would cost a second
 WEB_THREADS = 4
 WORKER_THREADS = 4
 
@@ -27,7 +28,11 @@ class Program:
 
 
 def web() -> Program:
-    """The web server: WEB_WORKERS processes that drain their requests on SIGTERM."""
+    """The web server: WEB_WORKERS processes that drain their requests on SIGTERM.
+
+    A request holds one of their threads from its first byte on, so in production a proxy that takes in whole requests
+    stands before them: else a few clients that never finish theirs would hold them all.
+    """
     command = [
         sys.executable,
         "-m",
@@ -58,12 +63,14 @@ def _counting() -> dict[str, str]:
 def worker() -> Program:
     """The worker: threads, since its work is waiting for others' answers."""
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    return Program("worker", (*CELERY, "worker", "--pool", "threads", "--concurrency", str(WORKER_THREADS), *quiet))
+    pool = ("--pool", "threads", "--concurrency", str(WORKER_THREADS))
+    return Program("worker", (*CELERY, "worker", *pool, *quiet), CHECKED)
 
 
 def beat() -> Program:
     """The scheduler. A second one by mistake does no harm: sweeps claim by row."""
-    return Program("beat", (*CELERY, "beat", "--pidfile=", "--schedule", str(settings.DATA_DIR / "beat-schedule")))
+    schedule = str(settings.DATA_DIR / "beat-schedule")
+    return Program("beat", (*CELERY, "beat", "--pidfile=", "--schedule", schedule), CHECKED)
 
 
 def valkey() -> Program | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from django.db import connection
 
 from leaddistro.valkey import server_binary, server_command
 from tests.processes import spawn, stop, wait_until
@@ -105,6 +106,16 @@ def start_postgres(folder: Path) -> subprocess.Popen[bytes]:
     with psycopg.connect(address, autocommit=True) as session:
         session.execute("CREATE DATABASE leaddistro")
     return process
+
+
+def end_other_sessions() -> int:
+    """End every other session on this PostgreSQL database; how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return len(cursor.fetchall())
 
 
 def _postgres_programs(folder: Path, user: str | None) -> Path:

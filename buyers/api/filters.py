@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from core.api.pagination import PAGING
+from core.clock import read_instant
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode
 
@@ -75,11 +76,7 @@ def _status(value: str) -> str:
 
 
 def _moment(name: str, value: str) -> datetime:
-    problem = FieldProblems([FieldError(name, "invalid", "must be a time such as 2026-05-01T00:00:00Z")])
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise problem from error
-    if moment.tzinfo is None:
-        raise problem
+    moment = read_instant(value)
+    if moment is None:
+        raise FieldProblems([FieldError(name, "invalid", "must be a time such as 2026-05-01T00:00:00Z")])
     return moment

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 
+from core.clock import read_instant
 from core.errors import FieldError, FieldProblems
 
 DEFAULT_LIMIT = 50
@@ -61,9 +62,9 @@ def _read_cursor(cursor: str, rows: QuerySet[Any]) -> tuple[datetime, Any]:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         moment, _, key = text.partition("|")
-        instant = datetime.fromisoformat(moment)
-        if instant.tzinfo is None:
-            raise ValueError("no zone")
+        instant = read_instant(moment)
+        if instant is None:
+            raise ValueError("no instant")
         return instant, UUID(key) if "-" in key else int(key)
     except ValueError as error:
         raise FieldProblems([FieldError("cursor", "invalid", "must be a next_cursor of this list")]) from error

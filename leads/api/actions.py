@@ -12,7 +12,7 @@ from accounts.api.base import ApiView, StrictSerializer
 from accounts.principals import Principal
 from buyers.inputs.fields import Text
 from buyers.models import Contract
-from core.clock import now
+from core.clock import now, read_instant
 from core.errors import FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode
 from leads import queries
@@ -166,10 +166,7 @@ def _id(prefix: str, text: str, member: str) -> UUID:
 def _instant(value: object) -> datetime:
     if value is None:
         return now()
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = read_instant(str(value))
+    if moment is None:
         raise FieldProblems([FieldError("at", "invalid", "must be an RFC 3339 time such as 2026-05-12T14:30:00Z")])
     return moment

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from buyers.models import Buyer
 from core.api.pagination import refuse_unknown
+from core.clock import read_instant
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode
 from leads.models import Lead, Source
@@ -33,7 +34,7 @@ def lead_filter(request: Request) -> LeadFilter:
         created_to=_instant(request, "created_to"),
         phone=asked.get("phone"),
         email=asked.get("email"),
-        external_id=asked.get("external_id"),
+        external_id=_text(request, "external_id"),
     )
 
 
@@ -51,13 +52,17 @@ def _instant(request: Request, name: str) -> datetime | None:
     text = request.query_params.get(name)
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _wrong(name, "must be an RFC 3339 time such as 2026-05-12T14:30:00Z") from error
-    if moment.tzinfo is None:
-        raise _wrong(name, "must name its zone, such as 2026-05-12T14:30:00Z")
+    moment = read_instant(text)
+    if moment is None:
+        raise _wrong(name, "must be an RFC 3339 time with its zone, such as 2026-05-12T14:30:00Z")
     return moment
+
+
+def _text(request: Request, name: str) -> str | None:
+    text = request.query_params.get(name)
+    if text is not None and "\0" in text:
+        raise _wrong(name, "must not hold NUL")
+    return text
 
 
 def _wrong(name: str, cure: str) -> FieldProblems:

@@ -42,6 +42,20 @@ class UnsupportedMediaType(DomainError):
     status = 415
 
 
+class BodyCutShort(DomainError):
+    """The body ended before the length that its Content-Length declares. Send the request again."""
+
+    code = "body_cut_short"
+    status = 400
+
+
+class LengthRequired(DomainError):
+    """Send a form with its Content-Length: of one in chunks nobody could tell whether it was cut short."""
+
+    code = "length_required"
+    status = 400
+
+
 class LeadsView(ApiView):
     """Submit a lead, or list leads. A submission settles its Idempotency-Key in the lead's own transaction."""
 
@@ -59,8 +73,9 @@ class LeadsView(ApiView):
         submission = None
         try:
             submission = _read(request, body)
-            repeat = self.repeat() if request.META.get("HTTP_IDEMPOTENCY_KEY") else None
-            outcome = submit_lead(principal=self.principal, submission=submission, received_at=now(), repeat=repeat)
+            outcome = submit_lead(
+                principal=self.principal, submission=submission, received_at=now(), repeat=self.repeat()
+            )
         except DomainError as refusal:
             if refusal.status in _KEPT:
                 answer = problem(refusal.status, refusal.code, refusal.detail, refusal.errors)
@@ -85,6 +100,8 @@ def _body(request: Request) -> bytes:
     body = stream.read(LARGEST_BODY + 1)
     if len(body) > LARGEST_BODY:
         raise BodyTooLarge
+    if len(body) < int(request.META.get("CONTENT_LENGTH") or 0):
+        raise BodyCutShort  # half a form would still be a form, and half a lead might be sold
     stream._body = body  # where Django keeps a body that was read
     return body
 
@@ -93,6 +110,8 @@ def _read(request: Request, body: bytes) -> Submission:
     kind = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
     if kind not in _READERS:
         raise UnsupportedMediaType
+    if kind != "application/json" and "HTTP_TRANSFER_ENCODING" in request.META:
+        raise LengthRequired
     return _READERS[kind](body)
 
 

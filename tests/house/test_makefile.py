@@ -1,5 +1,6 @@
 """The commands of the house."""
 
+import os
 import re
 import subprocess
 
@@ -19,6 +20,15 @@ def test_make_alone_lists_every_command_with_its_purpose() -> None:
     [phony] = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, flags=re.MULTILINE)
     assert named == set(phony.split()) - {"environment", "environment-dev"}
     assert named >= PROMISED
+
+
+def test_what_python_compiled_is_kept_whatever_the_shell_wishes() -> None:
+    wish = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    told = subprocess.run(
+        ["make", "--eval=tell: ; @env", "tell"], cwd=ROOT, env=wish, check=True, capture_output=True, text=True
+    ).stdout
+    assert "PATH=" in told
+    assert "PYTHONDONTWRITEBYTECODE" not in told
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])

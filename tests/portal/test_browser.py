@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -29,10 +30,12 @@ WINDOWS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread, which Django mistakes for async code.
+    # Playwright keeps an event loop in this thread, which Django mistakes for async code: it gives the test a database
+    # connection of its own, which nobody else sees and which is closed here or never.
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with chromium() as opened:
         yield opened
+        connections.close_all()
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from leaddistro import checks
 from leaddistro.programs import PRODUCTION_PROGRAMS
 
 
 class Command(BaseCommand):
     help = __doc__
-    requires_system_checks = "__all__"
+    requires_system_checks = [checks.TAG]
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which program."""
