@@ -38,7 +38,7 @@ def post_lead(
     tries: int = 8,
     sleep: Callable[[float], object] = time.sleep,
     dice: Callable[[], float] = random.random,
-) -> dict[str, Any]:
+) -> Any:
     """The answer to this lead, a dict. Raises Refused or NoAnswer.
 
     `idempotency_key` is one for each lead, kept with the lead before the first try: whoever repeats the post, after a

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs.flaky import DROPPED, LOST, TORN, Instead, flaky_way
+from tests.docs.flaky import DROPPED, LOST, TORN, Fault, Instead, flaky_way
 from tests.docs.house import Agency, House
 from tests.docs.posting import WAYS, Post, Told, is_there
 
@@ -59,7 +59,7 @@ def test_a_lead_is_posted_and_its_answer_given(house: House, agency: Agency, lea
 def test_waits_double_from_one_second_to_thirty_two_under_one_key(
     house: House, agency: Agency, lead: Lead, client: Client
 ) -> None:
-    faults = [Instead(503), Instead(500), DROPPED, Instead(429), Instead(502), DROPPED, Instead(504)]
+    faults: list[Fault] = [Instead(503), Instead(500), DROPPED, Instead(429), Instead(502), DROPPED, Instead(504)]
     with flaky_way(house.url, faults) as way:
         told = client(way.url, agency, lead)
     assert told.slept == [1, 2, 4, 8, 16, 32, 32]
