@@ -18,7 +18,7 @@ import psycopg
 
 from tests.processes import ROOT, spawn, stop, wait_until
 
-A_WHILE = 150.0  # seconds for the start of everything on a machine that may be very busy
+A_WHILE = 400.0  # seconds for the start of everything on a machine that may be very busy
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 from tests.processes import ROOT
 
 CLIENTS = ROOT / "docs" / "clients"
-SOME_TIME = 60.0  # seconds; no client sleeps, so only a hanging one needs that long
+SOME_TIME = 120.0  # seconds; no client sleeps, so only a hanging one needs that long
 _IN_NODE = """
 import { readFileSync } from "node:fs";
 const { module, lead, options, die } = JSON.parse(readFileSync(0, "utf8"));

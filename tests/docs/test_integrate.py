@@ -12,7 +12,7 @@ from tests.processes import ROOT
 
 PAGE = (ROOT / "docs" / "integrate.md").read_text()
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def test_the_curl_line_posts_a_lead(agency: Agency) -> None:

@@ -16,7 +16,7 @@ Lead = dict[str, str]
 Client = Callable[..., Told]
 _people = count(2000)
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(params=sorted(WAYS))

@@ -15,7 +15,7 @@ from tests.processes import ROOT
 README = (ROOT / "README.md").read_text()
 END = "---- end of a command ----"
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def commands(title: str) -> list[str]:
@@ -30,7 +30,7 @@ def paste(lines: list[str], house: House) -> Mapping[str, list[str]]:
     script = "\n".join(f"{line}\nprintf '\\n%s %s\\n' '{END}' $?" for line in lines)
     script = script.replace(".venv/bin/python", sys.executable).replace("http://localhost:8000", house.url)
     done = subprocess.run(
-        ["bash", "-c", script], cwd=ROOT, env=house.environment, capture_output=True, text=True, timeout=200
+        ["bash", "-c", script], cwd=ROOT, env=house.environment, capture_output=True, text=True, timeout=500
     )
     printed = re.split(rf"\n{END} (\d+)\n", done.stdout)
     assert printed[1::2] == ["0"] * len(lines), done.stdout + done.stderr
