@@ -13,6 +13,7 @@ urlpatterns = [
     path("agency/leads/<str:lead_id>/", leads.lead, name="lead"),
     path("agency/leads/<str:lead_id>/reveal/", leads.reveal, name="reveal"),
     path("agency/switch/", agencies.switch, name="switch"),
+    path("v1/openapi.json", docs.description, name="openapi"),
     path("docs/", docs.explorer, name="docs"),
     path("docs/errors", docs.error_codes, name="error_codes"),
 ]

@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Flag, Text
 from buyers.api.base import ResourceView, find, read_input
 from buyers.api.buyers import visible_buyers
 from buyers.api.contracts import visible_contracts
 from buyers.bulk import AT_MOST, Step, refuse_problems, run_batch
 from buyers.buyers import change_buyer
 from buyers.contracts import change_contract
-from buyers.inputs.fields import Flag, Text
 from buyers.inputs.resources import BuyerInput, ContractChange
 from buyers.models import Buyer, Contract
 from buyers.records import buyer_record, contract_record

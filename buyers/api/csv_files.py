@@ -102,7 +102,7 @@ def _download(name: str, columns: Iterable[str], records: Iterable[Mapping[str, 
 class BuyersCsvView(ResourceView):
     """All buyers as CSV."""
 
-    @extend_schema(parameters=parameters(*BUYER_FILTERS), responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(parameters=parameters(*BUYER_FILTERS, paged=False), responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request) -> HttpResponse:
         """Export buyers, oldest first."""
         rows = filtered(request, visible_buyers(self.principal), BUYER_FILTERS).order_by("created_at", "id")
@@ -112,7 +112,9 @@ class BuyersCsvView(ResourceView):
 class ContractsCsvView(ResourceView):
     """All contracts as CSV."""
 
-    @extend_schema(parameters=parameters(*CONTRACT_FILTERS), responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(
+        parameters=parameters(*CONTRACT_FILTERS, paged=False), responses={(200, "text/csv"): OpenApiTypes.STR}
+    )
     def get(self, request: Request) -> HttpResponse:
         """Export contracts, oldest first."""
         rows = filtered(request, visible_contracts(self.principal), CONTRACT_FILTERS).order_by("created_at", "id")

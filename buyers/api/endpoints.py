@@ -10,11 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Choice, PublicIdField, Reference, Text, Whole
+from accounts.api.pages import PAGING, page_of
 from accounts.principals import Principal
 from buyers.api.base import AgencyOnly, ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.buyers import visible_buyers
 from buyers.api.campaigns import find_campaign
-from buyers.inputs.fields import Choice, Text, Whole
 from buyers.models import Buyer
 from core.errors import FieldError, FieldProblems
 from core.ids import encode
@@ -38,11 +39,11 @@ from webhooks.trial import test_endpoint
 class EndpointChange(StrictSerializer):
     """What of an endpoint may change."""
 
-    url = Text(max_length=2000)
-    events = serializers.ListField(child=Text(), max_length=50)
+    url = Text(max_length=2000, help_text="An https address that the public internet can reach.")
+    events = serializers.ListField(child=Choice(choices=EVENT_TYPES), max_length=50)
     description = Text(required=False, allow_blank=True)
-    buyer_id = Text(required=False, allow_null=True)
-    campaign_id = Text(required=False, allow_null=True)
+    buyer_id = Reference(Buyer.prefix, required=False, allow_null=True)
+    campaign_id = Text(required=False, allow_null=True, help_text="The campaign's id or slug.")
     state = Choice(choices=["active", "paused"], required=False)
 
 
@@ -63,23 +64,27 @@ class TestInput(StrictSerializer):
 class EndpointRecord(EndpointChange):
     """An endpoint; `secret` stands only in the answer that made it."""
 
-    endpoint_id = serializers.CharField()
+    is_answer = True
+
+    endpoint_id = PublicIdField(Endpoint.prefix)
+    buyer_id = PublicIdField(Buyer.prefix, allow_null=True)
+    campaign_id = PublicIdField(Campaign.prefix, allow_null=True)
+    description = serializers.CharField()
+    owner = serializers.ChoiceField(OwnerKind.values, help_text="On whose behalf it is called.")
+    state = serializers.ChoiceField(EndpointState.values)
     disabled_reason = serializers.CharField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     secret = serializers.CharField(required=False)
 
 
-_PAGE = inline_serializer(
-    "EndpointPage", {"data": EndpointRecord(many=True), "next_cursor": serializers.CharField(allow_null=True)}
-)
 _ROTATED = inline_serializer(
     "RotatedSecret", {"secret": serializers.CharField(), "previous_expires_at": serializers.DateTimeField()}
 )
 _TESTED = inline_serializer(
     "TestedEndpoint",
     {
-        "message_id": serializers.CharField(),
+        "message_id": PublicIdField("msg"),
         "outcome": serializers.CharField(),
         "http_status": serializers.IntegerField(allow_null=True),
         "duration_ms": serializers.IntegerField(),
@@ -112,7 +117,7 @@ class EndpointView(ResourceView):
 class EndpointsView(EndpointView):
     """List and create endpoints."""
 
-    @extend_schema(responses=_PAGE)
+    @extend_schema(parameters=PAGING, responses=page_of(EndpointRecord))
     def get(self, request: Request) -> Response:
         """List endpoints, newest first."""
         return list_answer(request, endpoints_of(self.principal), endpoint_record)
@@ -155,6 +160,7 @@ class OneEndpointView(EndpointView):
     def delete(self, request: Request, endpoint_id: str) -> Response:
         """Take an endpoint out of use; what was on its way to it is cancelled."""
         endpoint = self.own_endpoint(endpoint_id)
+        check_match(request, endpoint_record(endpoint))
         if endpoint.owner_kind == OwnerKind.CONTRACT:
             detail = "belongs to a contract; change the contract's delivery"
             raise FieldProblems([FieldError("endpoint_id", "in_use", detail)])

@@ -9,6 +9,8 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from accounts.api.fields import read_instant
+from accounts.api.pages import PAGING
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode
 
@@ -32,16 +34,14 @@ def filtered(request: Request, rows: QuerySet[Row], lookups: Mapping[str, str]) 
     return rows
 
 
-def parameters(*names: str) -> list[OpenApiParameter]:
+def parameters(*names: str, paged: bool = True) -> list[OpenApiParameter]:
     """The query parameters of a list for the OpenAPI document."""
     described = {
         "status": OpenApiParameter("status", str, enum=list(_STATUSES), description="Archived ones only where asked."),
-        "limit": OpenApiParameter("limit", int, description="1 to 200, 50 by default."),
-        "cursor": OpenApiParameter("cursor", str, description="The `next_cursor` of the page before."),
         "created_from": OpenApiParameter("created_from", datetime, description="Created at this time or later."),
         "created_to": OpenApiParameter("created_to", datetime, description="Created before this time."),
     }
-    return [*described.values(), *(OpenApiParameter(name, str) for name in names)]
+    return [*described.values(), *(OpenApiParameter(name, str) for name in names), *(PAGING if paged else ())]
 
 
 def _condition(name: str, value: str, lookups: Mapping[str, str]) -> dict[str, Any]:
@@ -69,11 +69,7 @@ def _status(value: str) -> str:
 
 
 def _moment(name: str, value: str) -> datetime:
-    problem = FieldProblems([FieldError(name, "invalid", "must be a time such as 2026-05-01T00:00:00Z")])
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
-        raise problem from error
-    if moment.tzinfo is None:
-        raise problem
+    moment = read_instant(value)
+    if moment is None:
+        raise FieldProblems([FieldError(name, "invalid", "must be a time such as 2026-05-01T00:00:00Z")])
     return moment

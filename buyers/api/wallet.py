@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import PublicIdField, Text
 from accounts.models import Mode
 from accounts.principals import Principal
 from billing.deposits import deposit
@@ -15,7 +16,7 @@ from billing.models import Journal
 from billing.queries import wallet
 from buyers.api.base import ResourceView, find, read_input
 from buyers.api.buyers import visible_buyers
-from buyers.inputs.fields import Money, Text
+from buyers.inputs.fields import Money
 from buyers.models import Buyer
 from core.clock import now
 from core.ids import encode, new_id
@@ -31,23 +32,37 @@ class DepositInput(StrictSerializer):
     reference = Text(required=False, allow_blank=True)
 
 
+@extend_schema_field({"type": "number", "format": "decimal", "example": 325.00})
+class Balance(Money):
+    """An amount that may be below zero: credit was used."""
+
+
+_WORDS = {
+    "balance": "What was paid in, less what was charged.",
+    "held": "Set aside for sales that wait for the buyer's word.",
+    "available": "What new sales may spend.",
+    "credit_limit": "How far the balance may fall below zero.",
+}
 _WALLET = inline_serializer(
     "Wallet",
     {
         "currency": serializers.CharField(),
-        **{name: Money() for name in ("balance", "held", "available", "credit_limit")},
+        **{name: Balance(help_text=words) for name, words in _WORDS.items()},
         "frozen": serializers.BooleanField(),
     },
 )
 _DEPOSIT = inline_serializer(
     "Deposit",
     {
-        "deposit_id": serializers.CharField(),
-        "journal_id": serializers.CharField(),
+        "deposit_id": PublicIdField(DEPOSIT),
+        "journal_id": PublicIdField(Journal.prefix),
         "amount": Money(),
-        "balance": Money(),
+        "balance": Balance(),
     },
 )
+
+
+_EXAMPLE = OpenApiExample("A wire", {"amount": 500.00, "reference": "wire 12"}, request_only=True)
 
 
 class WalletView(ResourceView):
@@ -68,7 +83,7 @@ class DepositsView(ResourceView):
     read_scope = "billing:read"
     write_scope = "billing:write"
 
-    @extend_schema(request=DepositInput, responses={201: _DEPOSIT})
+    @extend_schema(request=DepositInput, responses={201: _DEPOSIT}, examples=[_EXAMPLE])
     def post(self, request: Request, buyer_id: str) -> Response:
         """Pay in. Send an Idempotency-Key, so that the same wire is never booked twice."""
         account_id = account_of(self.principal, buyer_id)

@@ -1,16 +1,37 @@
 """The filters of lists of leads, as query parameters."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from accounts.api.fields import id_schema, read_instant
 from buyers.models import Buyer
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode
 from leads.models import Lead, Source
 from leads.queries import LeadFilter
 from routing.models import Campaign
+
+
+def _described(name: str, schema: Any, sentence: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, description=sentence)
+
+
+FILTERS = [
+    _described("status", {"type": "string", "enum": Lead.Status.values}, "What became of it."),
+    _described("campaign_id", id_schema(Campaign.prefix), "Leads of this campaign."),
+    _described("source_id", id_schema(Source.prefix), "Leads of this source."),
+    _described("buyer_id", id_schema(Buyer.prefix), "Leads sold to this buyer."),
+    _described("created_from", OpenApiTypes.DATETIME, "Received at this instant or later."),
+    _described("created_to", OpenApiTypes.DATETIME, "Received before this instant."),
+    _described("phone", OpenApiTypes.STR, "The person's telephone number, written in any usual way."),
+    _described("email", OpenApiTypes.STR, "The person's e-mail address."),
+    _described("external_id", OpenApiTypes.STR, "Your own id of the lead."),
+]
 
 
 def lead_filter(request: Request) -> LeadFilter:
@@ -46,12 +67,9 @@ def _instant(request: Request, name: str) -> datetime | None:
     text = request.query_params.get(name)
     if text is None:
         return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise _wrong(name, "must be an RFC 3339 time such as 2026-05-12T14:30:00Z") from error
-    if moment.tzinfo is None:
-        raise _wrong(name, "must name its zone, such as 2026-05-12T14:30:00Z")
+    moment = read_instant(text)
+    if moment is None:
+        raise _wrong(name, "must be an RFC 3339 time with its zone, such as 2026-05-12T14:30:00Z")
     return moment
 
 

@@ -9,15 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Choice, PublicIdField, Text
+from accounts.api.pages import page_of
 from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.filters import filtered, parameters
-from buyers.api.shapes import page_of
+from buyers.api.shapes import Shown
 from buyers.inputs.documents import Caps
-from buyers.inputs.fields import Choice, Text, minor_units
+from buyers.inputs.fields import minor_units
 from buyers.inputs.resources import Kept, Slug
 from leads.models import Source, SourceRows
 from leads.sources import archive_source, change_source, create_source, source_record
+from routing.models import Campaign
 
 FILTERS = {"name": "name__icontains", "slug": "slug", "external_id": "external_id"}
 EXAMPLE = OpenApiExample(
@@ -66,7 +69,8 @@ class Payout(StrictSerializer):
 class SourceInput(Kept):
     """A source, as POST and PATCH take it."""
 
-    name = Text()
+    name = Text(max_length=120)
+    external_id = Text(required=False, allow_blank=True, max_length=120)
     slug = Slug(required=False)
     payout = Payout(required=False)
     default_campaign_id = Text(required=False, allow_null=True, help_text="The campaign's id or slug.")
@@ -79,12 +83,11 @@ class SourceInput(Kept):
         return attrs
 
 
-class SourceRecord(SourceInput):
+class SourceRecord(Shown, SourceInput):
     """A source."""
 
-    source_id = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
+    source_id = PublicIdField(Source.prefix)
+    default_campaign_id = PublicIdField(Campaign.prefix, allow_null=True)
 
 
 def visible_sources(principal: Principal) -> SourceRows:
