@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from core.api.problems import MEDIA_TYPE
+from core.api.problems import MEDIA_TYPE, TITLES
 
 
 @extend_schema_serializer(component_name="FieldError")
@@ -29,28 +29,19 @@ class ProblemShape(serializers.Serializer[Any]):
     errors = FieldErrorShape(many=True)  # type: ignore[assignment] # a serializer's own `errors` is for input only
 
 
-_EXAMPLE = {
-    "type": "https://leads.example.com/docs/errors#invalid",
-    "title": "Not valid",
-    "status": 422,
-    "detail": "1 field(s) need correction.",
-    "code": "invalid",
-    "errors": [
-        {"field": "phone", "code": "invalid_phone", "detail": "Send a telephone number such as +15125550143."},
-    ],
-}
+_FIELD = {"field": "phone", "code": "invalid_phone", "detail": "Send a telephone number such as +15125550143."}
 _WORDS = {
-    "400": ("BadRequest", "Malformed JSON or header."),
-    "401": ("NotAuthenticated", "No key, or none that is valid."),
-    "403": ("NotAllowed", "Not with this key."),
-    "404": ("NotFound", "Something that the address or the body names is not there, or not yours."),
-    "409": ("Conflict", "The present state does not allow it, or the same Idempotency-Key is in flight."),
-    "412": ("ChangedMeanwhile", "The resource is not what your If-Match names any more."),
-    "413": ("TooLarge", "The body is larger than 256 KiB."),
-    "415": ("UnsupportedMediaType", "The body is of another media type than those listed."),
-    "422": ("NotValid", "Fields or parameters need correction, or the Idempotency-Key was used for another request."),
-    "429": ("TooManyRequests", "The key has used up its requests of this minute."),
-    "503": ("Busy", "Too many requests compete for the same room: send it again."),
+    "400": ("BadRequest", "malformed_json", "Malformed JSON or header."),
+    "401": ("NotAuthenticated", "invalid_key", "No key, or none that is valid."),
+    "403": ("NotAllowed", "missing_scope", "Not with this key."),
+    "404": ("NotFound", "not_found", "Something that the address or the body names is not there, or not yours."),
+    "409": ("Conflict", "in_flight", "The present state forbids it, or the same Idempotency-Key is in flight."),
+    "412": ("ChangedMeanwhile", "changed_meanwhile", "The resource is not what your If-Match names any more."),
+    "413": ("TooLarge", "body_too_large", "The body is larger than 256 KiB."),
+    "415": ("UnsupportedMediaType", "unsupported_media_type", "The body is of another media type than those listed."),
+    "422": ("NotValid", "invalid", "Fields need correction, or the Idempotency-Key was used for another request."),
+    "429": ("TooManyRequests", "too_many_requests", "The key has used up its requests of this minute."),
+    "503": ("Busy", "busy", "Too many requests compete for the same room: send it again."),
 }
 
 
@@ -61,13 +52,19 @@ def problem_response(status: str) -> dict[str, str]:
 
 def problem_responses() -> dict[str, Any]:
     """Every answer that `problem_response` refers to, by its name."""
-    return {name: _response(status, sentence) for status, (name, sentence) in _WORDS.items()}
+    return {name: _response(status, code, sentence) for status, (name, code, sentence) in _WORDS.items()}
 
 
-def _response(status: str, sentence: str) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    if status == "422":
-        content["example"] = _EXAMPLE
+def _response(status: str, code: str, sentence: str) -> dict[str, Any]:
+    example = {
+        "type": f"https://leads.example.com/docs/errors#{code}",
+        "title": TITLES[int(status)],
+        "status": int(status),
+        "detail": "1 field(s) need correction." if code == "invalid" else sentence,
+        "code": code,
+        "errors": [_FIELD] if code == "invalid" else [],
+    }
+    content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}
     return {"description": sentence, "content": {MEDIA_TYPE: content}, "headers": headers_of(status)}
 
 

@@ -47,7 +47,7 @@ class Reference(Text):
         set_override(self, "field", id_schema(prefix))
 
 
-class PublicIdField(Text):
+class PublicIdField(serializers.CharField):
     """A public id of one kind, such as `buyer_...`: a UUID inside, prefixed outside."""
 
     default_error_messages = {"invalid_id": "Must be an id that begins with {prefix}_."}
@@ -59,6 +59,8 @@ class PublicIdField(Text):
 
     def to_internal_value(self, data: Any) -> Any:
         """The UUID behind the id."""
+        if not isinstance(data, str):
+            self.fail("invalid")
         try:
             return decode(self.prefix, super().to_internal_value(data))
         except BadId:

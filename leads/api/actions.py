@@ -122,7 +122,7 @@ class SimulateView(ApiView):
         tags=["Leads"],
     )
     def post(self, request: Request) -> Response:
-        """Try a lead: what would become of it now, or `at` another time.
+        """Try a lead: what would become of it now, or at another time.
 
         The same engine on the same market; nothing is stored, sold, charged or sent. Caps and balances are those of
         now; schedules, windows and duplicates are looked at as of `at`.

@@ -15,7 +15,7 @@ from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.filters import filtered, parameters
 from buyers.api.shapes import Shown
-from buyers.inputs.documents import Caps
+from buyers.inputs.documents import Caps, Document
 from buyers.inputs.fields import minor_units
 from buyers.inputs.resources import Kept, Slug
 from leads.models import Source, SourceRows
@@ -66,13 +66,24 @@ class Payout(StrictSerializer):
         return {**attrs, "value": value}
 
 
+@extend_schema_field(Payout)
+class PayoutField(Document):
+    """A payout, read whole even where the source is only changed."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Its kind, with its value in minor units or basis points."""
+        payout = Payout(data=data, context=self.context)
+        payout.is_valid(raise_exception=True)
+        return dict(payout.validated_data)
+
+
 class SourceInput(Kept):
     """A source, as POST and PATCH take it."""
 
     name = Text(max_length=120)
     external_id = Text(required=False, allow_blank=True, max_length=120)
     slug = Slug(required=False)
-    payout = Payout(required=False)
+    payout = PayoutField(required=False)
     default_campaign_id = Text(required=False, allow_null=True, help_text="The campaign's id or slug.")
     caps = Caps(required=False)
 
