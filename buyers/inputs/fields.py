@@ -11,6 +11,7 @@ from accounts.api.fields import Text
 from core.money import BadAmount, to_minor
 
 _LONGEST_METADATA = 50
+_LARGEST_NUMBER = 2**53 - 1  # what every JSON reader holds exactly
 
 
 @extend_schema_field({"type": "number", "format": "decimal", "minimum": 0, "example": 175.00})
@@ -64,7 +65,12 @@ class Zone(Text):
         "type": "object",
         "maxProperties": _LONGEST_METADATA,
         "propertyNames": {"maxLength": 100},
-        "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": 1000},
+        "additionalProperties": {
+            "type": ["string", "number", "boolean", "null"],
+            "maxLength": 1000,
+            "minimum": -_LARGEST_NUMBER,
+            "maximum": _LARGEST_NUMBER,
+        },
     }
 )
 class Metadata(serializers.Field[dict[str, Any], Any, Any, Any]):
@@ -90,5 +96,7 @@ def _check_metadata(name: str, value: Any) -> None:
         raise serializers.ValidationError({name[:100]: "has too long or impossible a name"}, code="invalid")
     if isinstance(value, dict | list):
         raise serializers.ValidationError({name: "must be a plain value"}, code="invalid")
+    if isinstance(value, int | float) and abs(value) > _LARGEST_NUMBER:
+        raise serializers.ValidationError({name: "must not be beyond 2^53; send it as text"}, code="invalid")
     if isinstance(value, str) and (len(value) > 1000 or "\x00" in value):
         raise serializers.ValidationError({name: "must have at most 1000 characters, none of them NUL"}, code="invalid")
