@@ -56,6 +56,8 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     result["info"] |= {"title": "leaddistro API", "version": "1", "description": _ABOUT}
     result["servers"] = [{"url": "/"}]
     result["tags"] = [{"name": name, "description": sentence} for name, sentence in _TAGS.items()]
+    for path in ("/v1/leads", "/v1/simulate"):
+        result["paths"][path]["post"]["requestBody"]["required"] = True  # an empty one is no lead
     schemas: dict[str, Any] = result["components"]["schemas"]
     result["components"] |= {
         "schemas": dict(sorted((schemas | COMPONENTS | {"Filter": FILTER}).items())),

@@ -199,3 +199,11 @@ def test_an_endpoint_that_changed_meanwhile_is_not_deleted(house: House) -> None
 def test_a_number_that_cannot_be_read_back_is_no_metadata(house: House, number: float) -> None:
     body = {"name": "Acme", "email": "a@acme.example", "metadata": {"big": number}}
     assert problems(house.api.post("/v1/buyers", body)) == [("metadata.big", "invalid")]
+
+
+def test_a_number_that_cannot_be_read_back_is_no_condition(house: House) -> None:
+    buyer, campaign = a_market(house)
+    body = {"buyer_id": buyer["buyer_id"], "campaign_id": campaign["campaign_id"], "price": 1}
+    condition = {"all": [{"field": "age", "op": "lt", "value": 1e26}]}
+    answer = house.api.post("/v1/contracts", {**body, "filters": condition})
+    assert problems(answer) == [("filters.all.0.value", "not_a_value")]
