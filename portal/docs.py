@@ -54,18 +54,18 @@ def description(request: HttpRequest) -> HttpResponseBase:
     return _description(request)
 
 
-@etag(lambda request: f'"{_document()[1]}"')
-def _description(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(
-        _document()[0], content_type="application/json", headers={"Cache-Control": "public, max-age=300"}
-    )
-
-
 @cache
 def _document() -> tuple[bytes, str]:
     """The document without the spaces that are for readers of the file, and its digest."""
     text = json.dumps(json.loads((settings.BASE_DIR / "docs" / "openapi.json").read_bytes()))
     return text, sha256(text).hexdigest()[:24]
+
+
+@etag(lambda request: f'"{_document()[1]}"')
+def _description(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        _document()[0], content_type="application/json", headers={"Cache-Control": "public, max-age=300"}
+    )
 
 
 def explorer(request: HttpRequest) -> HttpResponse:

@@ -73,7 +73,7 @@ class StrictBody(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Literal["request", "response"]) -> dict[str, Any]:
         """The schema as drf-spectacular makes it, closed for requests."""
-        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema: dict[str, Any] = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)  # type: ignore[no-untyped-call]
         return schema if getattr(self.target, "is_answer", False) else schema | {"additionalProperties": False}
 
 

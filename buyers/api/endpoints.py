@@ -18,6 +18,7 @@ from accounts.principals import Principal
 from buyers.api.base import AgencyOnly, ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.buyers import visible_buyers
 from buyers.api.campaigns import find_campaign
+from buyers.api.shapes import Shown
 from buyers.models import Buyer
 from core.errors import FieldError, FieldProblems
 from core.ids import encode
@@ -63,21 +64,20 @@ class TestInput(StrictSerializer):
     event = Choice(choices=sorted(EVENT_TYPES), required=False)
 
 
-class EndpointRecord(EndpointChange):
+class EndpointRecord(Shown, EndpointChange):
     """An endpoint; `secret` stands only in the answer that made it."""
 
-    is_answer = True
+    sometimes = ("secret",)
+    otherwise = {
+        "buyer_id": PublicIdField(Buyer.prefix, allow_null=True),
+        "campaign_id": PublicIdField(Campaign.prefix, allow_null=True),
+        "state": serializers.ChoiceField(EndpointState.values),
+    }
 
     endpoint_id = PublicIdField(Endpoint.prefix)
-    buyer_id = PublicIdField(Buyer.prefix, allow_null=True)
-    campaign_id = PublicIdField(Campaign.prefix, allow_null=True)
-    description = serializers.CharField()
     owner = serializers.ChoiceField(OwnerKind.values, help_text="On whose behalf it is called.")
-    state = serializers.ChoiceField(EndpointState.values)
-    disabled_reason = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-    secret = serializers.CharField(required=False)
+    disabled_reason = serializers.CharField(allow_blank=True)
+    secret = serializers.CharField()
 
 
 _ROTATED = inline_serializer(

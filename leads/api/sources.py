@@ -14,7 +14,7 @@ from accounts.api.pages import page_of
 from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.filters import filtered, parameters
-from buyers.api.shapes import Shown
+from buyers.api.shapes import STATUS, Shown
 from buyers.inputs.documents import Caps, Document
 from buyers.inputs.fields import minor_units
 from buyers.inputs.resources import Kept, Slug
@@ -97,8 +97,9 @@ class SourceInput(Kept):
 class SourceRecord(Shown, SourceInput):
     """A source."""
 
+    otherwise = {**STATUS, "default_campaign_id": PublicIdField(Campaign.prefix, allow_null=True)}
+
     source_id = PublicIdField(Source.prefix)
-    default_campaign_id = PublicIdField(Campaign.prefix, allow_null=True)
 
 
 def visible_sources(principal: Principal) -> SourceRows:
