@@ -46,9 +46,9 @@ _EXAMPLE = OpenApiExample(
 class KeyFilters(serializers.Serializer[Any]):
     """By what keys are found."""
 
-    mode = serializers.ChoiceField(Mode.values, required=False)
-    source_id = PublicIdField(SOURCE, required=False)
-    buyer_id = PublicIdField(BUYER, required=False)
+    mode = serializers.ChoiceField(Mode.values, required=False, help_text="The book of the key.")
+    source_id = PublicIdField(SOURCE, required=False, help_text="Keys bound to this source.")
+    buyer_id = PublicIdField(BUYER, required=False, help_text="Keys bound to this buyer.")
     name = serializers.CharField(required=False, help_text="Any part of the name.", source="name__icontains")
 
 

@@ -107,6 +107,14 @@ class ApiSchema(AutoSchema):
             given.append(_IF_MATCH)
         return given
 
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        given: list[dict[str, Any]] = super()._get_parameters()
+        for parameter in given:
+            if parameter["in"] == "path" and "description" not in parameter:
+                kind = parameter["name"].removesuffix("_id").replace("_", " ")
+                parameter["description"] = f"The {kind}'s id." if parameter["name"].endswith("_id") else "Its name."
+        return given
+
     def get_description(self) -> str:  # type: ignore[override] # drf-spectacular's form
         """The operation's own words, and the scope that it needs."""
         scope = getattr(self.view, "scopes", {}).get(self.method)

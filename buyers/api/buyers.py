@@ -56,7 +56,7 @@ class BuyerView(ResourceView):
 
     @extend_schema(request=BuyerInput, responses=BuyerRecord)
     def patch(self, request: Request, buyer_id: str) -> Response:
-        """Change what the body names."""
+        """Change a buyer: what the body names."""
         buyer = self._buyer(buyer_id)
         check_match(request, buyer_record(buyer))
         values = read_input(BuyerInput, request.data, self.principal, partial=True)

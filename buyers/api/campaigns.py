@@ -70,7 +70,7 @@ class CampaignView(ResourceView):
 
     @extend_schema(request=CampaignInput, responses=CampaignRecord)
     def patch(self, request: Request, campaign_id: str) -> Response:
-        """Change what the body names, from the next lead on."""
+        """Change a campaign: what the body names, from the next lead on."""
         campaign = find_campaign(self.principal, campaign_id)
         check_match(request, campaign_record(campaign))
         values = read_input(CampaignInput, request.data, self.principal, partial=True)

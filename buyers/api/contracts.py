@@ -78,7 +78,7 @@ class ContractView(ResourceView):
 
     @extend_schema(request=ContractChange, responses=ContractRecord)
     def patch(self, request: Request, contract_id: str) -> Response:
-        """Change what the body names, from the next lead on."""
+        """Change a contract: what the body names, from the next lead on."""
         contract = self._contract(contract_id)
         check_match(request, contract_record(contract))
         values = read_input(ContractChange, request.data, self.principal, partial=True)

@@ -17,6 +17,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.answer_shapes import FieldErrorShape
 from buyers.api.base import ResourceView, find, read_input
 from buyers.api.bulk import outcome
 from buyers.api.buyers import FILTERS as BUYER_FILTERS
@@ -75,7 +76,16 @@ _ANSWER = inline_serializer(
         "updated": serializers.IntegerField(),
         "unchanged": serializers.IntegerField(),
         "errors": serializers.IntegerField(),
-        "rows": serializers.ListField(child=serializers.DictField()),
+        "rows": inline_serializer(
+            "ImportRow",
+            {
+                "row": serializers.IntegerField(help_text="From 1, without the header."),
+                "outcome": serializers.ChoiceField(["create", "update", "unchanged", "error"]),
+                "id": serializers.CharField(required=False, help_text="Of a row without errors."),
+                "errors": FieldErrorShape(many=True, required=False),
+            },
+            many=True,
+        ),
     },
 )
 

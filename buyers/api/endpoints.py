@@ -145,7 +145,7 @@ class OneEndpointView(EndpointView):
 
     @extend_schema(request=EndpointChange, responses=EndpointRecord)
     def patch(self, request: Request, endpoint_id: str) -> Response:
-        """Change what the body names; `state` pauses and resumes."""
+        """Change an endpoint: what the body names. `state` pauses and resumes."""
         endpoint = self.own_endpoint(endpoint_id)
         check_match(request, endpoint_record(endpoint))
         changes = _resolved(self.principal, read_input(EndpointChange, request.data, self.principal, partial=True))

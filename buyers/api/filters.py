@@ -17,6 +17,17 @@ from core.ids import BadId, decode
 Row = TypeVar("Row", bound=Model)
 _PAGING = ("limit", "cursor")
 _MOMENTS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
+_WORDS = {
+    "name": "Part of the name; of a lead type the whole.",
+    "email": "The whole address.",
+    "slug": "The whole slug.",
+    "method": "How the campaign chooses.",
+    "lead_type": "The name of the lead type.",
+    "lead_type_id": "The id of the lead type.",
+    "buyer_id": "The id of the buyer.",
+    "campaign_id": "The id of the campaign.",
+    "external_id": "Your own id.",
+}
 _STATUSES = ("active", "paused", "archived")
 
 
@@ -41,7 +52,11 @@ def parameters(*names: str, paged: bool = True) -> list[OpenApiParameter]:
         "created_from": OpenApiParameter("created_from", datetime, description="Created at this time or later."),
         "created_to": OpenApiParameter("created_to", datetime, description="Created before this time."),
     }
-    return [*described.values(), *(OpenApiParameter(name, str) for name in names), *(PAGING if paged else ())]
+    return [
+        *described.values(),
+        *(OpenApiParameter(name, str, description=_WORDS[name]) for name in names),
+        *(PAGING if paged else ()),
+    ]
 
 
 def _condition(name: str, value: str, lookups: Mapping[str, str]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class LeadTypeView(ResourceView):
 
     @extend_schema(request=LeadTypeInput, responses=LeadTypeRecord)
     def patch(self, request: Request, lead_type_id: str) -> Response:
-        """Change what the body names; `fields` is the whole new list."""
+        """Change a lead type: what the body names. `fields` is the whole new list."""
         lead_type = self._lead_type(lead_type_id)
         check_match(request, lead_type_record(lead_type))
         values = read_input(LeadTypeInput, request.data, self.principal, partial=True)

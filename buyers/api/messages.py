@@ -64,7 +64,7 @@ class ReplayInput(StrictSerializer):
 
 
 _REPLAY = inline_serializer("Replay", {"replay_id": serializers.CharField(), "total": serializers.IntegerField()})
-_STATE = OpenApiParameter("state", str, enum=MessageState.values)
+_STATE = OpenApiParameter("state", str, enum=MessageState.values, description="What became of it so far.")
 
 
 class EndpointMessagesView(EndpointView):

@@ -134,7 +134,7 @@ class SourceView(ResourceView):
 
     @extend_schema(request=SourceInput, responses=SourceRecord)
     def patch(self, request: Request, source_id: str) -> Response:
-        """Change what the body names, from the next lead on."""
+        """Change a source: what the body names, from the next lead on."""
         source = self._source(source_id)
         check_match(request, self._record(source))
         values = read_input(SourceInput, request.data, self.principal, partial=True)

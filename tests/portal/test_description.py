@@ -122,3 +122,13 @@ def test_every_tag_is_in_use(tag: str) -> None:
 def test_every_operation_has_one_known_tag() -> None:
     known = {tag["name"] for tag in DOCUMENT["tags"]}
     assert [operation["tags"] for _, _, operation in operations() if not known.issuperset(operation["tags"])] == []
+
+
+def test_every_parameter_says_what_it_is() -> None:
+    silent = [
+        (verb, path, parameter["name"])
+        for path, verb, operation in operations()
+        for parameter in operation["parameters"]
+        if not parameter.get("description")
+    ]
+    assert silent == []
