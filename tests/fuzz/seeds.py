@@ -59,11 +59,12 @@ def _contracts(house: House, buyers: list[dict[str, Any]], campaigns: list[dict[
         made(house.api.post(f"/v1/buyers/{buyer['buyer_id']}/wallet/deposits", {"amount": 1_000_000.00}))
     texas, california = ({"all": [{"field": "state", "op": "in", "value": [state]}]} for state in ("TX", "CA"))
     webhook = {"method": "webhook", "url": "https://buyer.invalid/leads"}
+    cap = {"window": "day", "unit": "leads", "limit": 50}
     auto, spare = campaigns
     return [
         a_contract(house, buyers[0], auto, filters=texas, delivery=webhook),
-        a_contract(house, buyers[1], auto, filters=california, caps=[{"window": "day", "unit": "leads", "limit": 50}]),
-        a_contract(house, buyers[2], auto, priority=2, confirm_minutes=60, filters=california),
+        a_contract(house, buyers[1], auto, filters=california, caps=[cap], priority=2),
+        a_contract(house, buyers[2], auto, filters=california, confirm_minutes=60),
         a_contract(house, buyers[1], spare, sells="both", delivery=webhook),
         a_contract(house, buyers[2], spare, sells="both", confirm_minutes=60),
     ]
@@ -71,13 +72,7 @@ def _contracts(house: House, buyers: list[dict[str, Any]], campaigns: list[dict[
 
 def _leads(house: House) -> list[dict[str, Any]]:
     """Sold, a duplicate, unsold, and two that wait for their buyers."""
-    house.api.patch(
-        f"/v1/buyers/{read(house.api.get('/v1/buyers?name=Golden'))['data'][0]['buyer_id']}", {"status": "paused"}
-    )
     bodies = [MARIA, MARIA, {"phone": "+15125550143", "state": "NY"}]
     bodies += [{"phone": f"+1512555015{n}", "state": "CA"} for n in range(2)]
     answers = [house.api.post("/v1/leads", {"campaign_id": "auto-accident", **body}) for body in bodies]
-    house.api.patch(
-        f"/v1/buyers/{read(house.api.get('/v1/buyers?name=Golden'))['data'][0]['buyer_id']}", {"status": "active"}
-    )
     return [json.loads(answer.content) for answer in answers]
