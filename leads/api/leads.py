@@ -57,8 +57,11 @@ class LeadsView(ApiView):
     further_problems: ClassVar = ("503",)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """A submission compares the agency's version when it settles, so its key need not be asked for each time."""
-        return [KeyAuthentication(lots=self.request.method == "POST")]
+        """A submission compares the agency's version when it settles, so its key need not be asked for each time.
+
+        There is no request while the API is being described.
+        """
+        return [KeyAuthentication(lots=getattr(self.request, "method", None) == "POST")]
 
     @extend_schema(request=_BODIES, responses={201: LeadAnswerShape, 202: LeadAnswerShape}, examples=examples.POST_LEAD)
     def post(self, request: Request) -> HttpResponseBase:
