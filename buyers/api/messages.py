@@ -74,7 +74,8 @@ class EndpointMessagesView(EndpointView):
     def get(self, request: Request, endpoint_id: str) -> Response:
         """List an endpoint's messages, newest first."""
         rows = messages_of(self.principal).filter(endpoint=self.endpoint(endpoint_id))
-        if state := request.query_params.get("state"):
+        state = request.query_params.get("state")
+        if state is not None:
             if state not in MessageState.values:
                 raise FieldProblems([FieldError("state", "invalid_choice", "must be a message's state")])
             rows = rows.filter(state=state)

@@ -207,3 +207,10 @@ def test_a_number_that_cannot_be_read_back_is_no_condition(house: House) -> None
     condition = {"all": [{"field": "age", "op": "lt", "value": 1e26}]}
     answer = house.api.post("/v1/contracts", {**body, "filters": condition})
     assert problems(answer) == [("filters.all.0.value", "not_a_value")]
+
+
+def test_an_empty_state_is_no_state_of_a_message(house: House) -> None:
+    body = {"url": "https://crm.example.com/x", "events": ["lead.accepted"]}
+    endpoint = made(house.api.post("/v1/webhook-endpoints", body))
+    answer = house.api.get(f"/v1/webhook-endpoints/{endpoint['endpoint_id']}/messages?state=")
+    assert problems(answer) == [("state", "invalid_choice")]

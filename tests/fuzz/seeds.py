@@ -1,7 +1,7 @@
 """An agency with a little of everything, and the ids of it: random ones would be answered by 404 and nothing else."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from accounts.models import ApiKey
@@ -10,8 +10,8 @@ from leads.api.examples import MARIA
 from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_lead_type, made, read
 from webhooks.models import Message
 
-Dictionaries = Mapping[str, list[str]]
-_USUAL = {
+Dictionaries = Mapping[str, Sequence[str | int]]
+_USUAL: Dictionaries = {
     "phones": ["+15551234567", "(512) 555-0143", "+1 202 555 0143", "+447400123456"],
     "emails": ["maria@example.com", "John.Doe@Example.org"],
     "states": ["TX", "California", "ny"],
@@ -19,6 +19,8 @@ _USUAL = {
     "addresses": ["192.168.1.1", "2001:db8::1"],
     "times": ["2026-05-12T14:30:00Z", "2026-05-02T09:00:00.123-05:00"],
     "urls": ["https://receiver.invalid/hooks", "https://other.invalid:8443/x?y=z"],
+    "amounts": [0, 5, 17, 42, 90],
+    "currencies": ["USD"],
     "zones": ["America/Chicago", "Europe/Berlin", "UTC"],
 }
 """What random text would never hit. The hosts do not exist anywhere (RFC 2606): nobody is called."""
