@@ -17,4 +17,4 @@ def take_in_chunks(request: HttpRequest) -> None:
         return
     body = meta["wsgi.input"].read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
     meta["CONTENT_LENGTH"] = str(len(body))
-    request._stream = BytesIO(body)  # type: ignore[attr-defined]  # where Django reads bodies from
+    request._stream = BytesIO(body)  # where Django reads bodies from

@@ -1,7 +1,10 @@
 """The one door to the system clock. Everything that decides takes its `now` as an argument instead."""
 
+import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def now() -> datetime:
@@ -19,10 +22,15 @@ def local_date(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
-def read_instant(text: str) -> datetime | None:
-    """The instant, in UTC, that a time with its zone names; None for any other text, and beyond the years 1 to 9999."""
+def read_instant(value: object) -> datetime | None:
+    """The instant, in UTC, of an RFC 3339 time with its zone; None for anything else.
+
+    Only of the years 1900 to 2999: whoever reckons with it may add and take away a zone's hours or a window's days.
+    """
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else None
-    except (ValueError, OverflowError):
+        moment = (
+            datetime.fromisoformat(value.upper()) if isinstance(value, str) and _RFC_3339.fullmatch(value) else None
+        )
+    except ValueError:
         return None
+    return moment.astimezone(UTC) if moment and 1900 <= moment.year <= 2999 else None

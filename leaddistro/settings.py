@@ -203,13 +203,11 @@ REST_FRAMEWORK: dict[str, Any] = {
 }
 
 SPECTACULAR_SETTINGS = {
-    "TITLE": "leaddistro",
-    "DESCRIPTION": "Lead distribution: submit, route, sell, deliver.",
-    "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SCHEMA_PATH_PREFIX": "/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [],  # enums stay where they are: most are called status or state
+    "POSTPROCESSING_HOOKS": ["leaddistro.openapi.complete"],  # enums stay in place: most are called status or state
 }
 
 # --- language, time ----------------------------------------------------------------------------------------

@@ -1,12 +1,18 @@
-"""The documentation that the product serves itself: the interactive API page, and every error code with its cure."""
+"""The documentation that the product serves itself: the API's description, its page, every error code with its cure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.views.decorators.http import etag
 
-from core.api.problems import TITLES
+from core import json
+from core.api.problems import TITLES, problem_page
 from core.errors import DomainError
 from routing.reasons import Reason
 
@@ -33,6 +39,33 @@ class ErrorCode:
     def title(self) -> str:
         """The name of the status."""
         return TITLES.get(self.status, "Error")
+
+
+def description(request: HttpRequest) -> HttpResponseBase:
+    """The OpenAPI document, for everybody: it holds nothing of any agency, and clients are generated from it.
+
+    It is the file that is checked in, read once per process: generating it takes seconds, and `make check` keeps the
+    file true. Caches may hold it for five minutes, and a client that has it is told so (304).
+    """
+    if request.method not in ("GET", "HEAD"):
+        answer = problem_page(request, 405, "method_not_allowed", "The description of the API is for reading.")
+        answer.headers["Allow"] = "GET, HEAD"
+        return answer
+    return _description(request)
+
+
+@cache
+def _document() -> tuple[bytes, str]:
+    """The document without the spaces that are for readers of the file, and its digest."""
+    text = json.dumps(json.loads((settings.BASE_DIR / "docs" / "openapi.json").read_bytes()))
+    return text, sha256(text).hexdigest()[:24]
+
+
+@etag(lambda request: f'"{_document()[1]}"')
+def _description(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(
+        _document()[0], content_type="application/json", headers={"Cache-Control": "public, max-age=300"}
+    )
 
 
 def explorer(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("agency/refused/<str:submission_id>/", refused.refused_one, name="refused_one"),
     path("agency/refused/<str:submission_id>/reveal/", refused.reveal, name="reveal_refused"),
     path("agency/switch/", agencies.switch, name="switch"),
+    path("v1/openapi.json", docs.description, name="openapi"),
     path("docs/", docs.explorer, name="docs"),
     path("docs/errors", docs.error_codes, name="error_codes"),
 ]

@@ -7,6 +7,9 @@ from typing import Any
 from core.errors import FieldError, FieldProblems
 from core.money import BadAmount, to_minor
 
+LARGEST_WHOLE = 2**53 - 1
+"""What every JSON reader holds exactly, and every counter of the database can be compared with."""
+
 
 class Problems:
     """Collects what is wrong with one document, so that its author sees everything at once."""
@@ -71,4 +74,6 @@ def _whole(value: object, currency: str | None) -> int:
         return to_minor(value, currency)
     if not isinstance(value, int):
         raise BadAmount("must be a whole number")
+    if value > LARGEST_WHOLE:
+        raise BadAmount("is too large")
     return value

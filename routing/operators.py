@@ -21,6 +21,7 @@ Holds = Callable[[Plain], bool]
 LONGEST_PATTERN = 200
 LONGEST_LIST = 20_000
 FARTHEST_MILES = 3_000
+LARGEST_FLOAT = 2.0**53
 
 
 class BadOperand(ValueError):
@@ -33,7 +34,8 @@ class BadOperand(ValueError):
 
 def _scalar(value: object) -> str | int | float | bool:
     ready = plain(value) if isinstance(value, str | int | float) else None
-    if ready is None or type(ready) is not type(value) or text(ready) is None:
+    too_large = isinstance(ready, float) and abs(ready) > LARGEST_FLOAT  # a document store may read it back as whole
+    if ready is None or type(ready) is not type(value) or text(ready) is None or too_large:
         raise BadOperand("not_a_value", "must be a text, a finite number of usual size, or true or false")
     return ready
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView
-from accounts.api.fields import instant
+from accounts.api.fields import Instant, instant
 from accounts.api.pages import PAGING, page_of
 from accounts.models import AuditEntry
 
@@ -19,8 +19,8 @@ class AuditFilters(serializers.Serializer[Any]):
     object_id = serializers.CharField(required=False, help_text="The public id of what was changed.")
     action = serializers.CharField(required=False, help_text="Such as `contract.update`.")
     actor = serializers.CharField(required=False, help_text="Such as `key:key_...` or `user:...`.")
-    created_from = serializers.DateTimeField(required=False, source="at__gte", help_text="This instant or later.")
-    created_to = serializers.DateTimeField(required=False, source="at__lt", help_text="Before this instant.")
+    created_from = Instant(required=False, source="at__gte", help_text="This instant or later.")
+    created_to = Instant(required=False, source="at__lt", help_text="Before this instant.")
 
 
 class AuditEntryShape(serializers.Serializer[Any]):

@@ -47,7 +47,7 @@ class ApiView(APIView):
     of their answer, where the client sent an Idempotency-Key; the key is authenticated and counted before it opens.
     Methods in `configures` hold the agency's configuration from their start, so that If-Match, the row and the change
     belong together. `keeps_answers = False` is for views that speak to the network or open transactions of their own:
-    they see to the Idempotency-Key (`repeat`) themselves.
+    they see to the Idempotency-Key (`repeat`) themselves. `further_problems` are statuses of errors beside the usual.
     """
 
     authentication_classes = [KeyAuthentication]
@@ -60,6 +60,7 @@ class ApiView(APIView):
     any_scope: ClassVar[frozenset[str]] = frozenset()
     configures: ClassVar[frozenset[str]] = frozenset(("PATCH", "PUT", "DELETE"))
     keeps_answers: ClassVar[bool] = True
+    further_problems: ClassVar[tuple[str, ...]] = ()
 
     @property
     def principal(self) -> Principal:

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from accounts import subjects
 from accounts.api.base import StrictSerializer
-from accounts.api.fields import PublicIdField, check_future, instant, public_id
+from accounts.api.fields import Choice, Instant, PublicIdField, Text, Whole, check_future, instant, public_id
 from accounts.keys import KeySettings, NewKey
 from accounts.models import ApiKey, Mode, RateLimit
 from accounts.principals import Principal
@@ -20,7 +20,7 @@ _SCOPES = [(scope, sentence) for scope, sentence in SCOPES.items()]
 
 
 class _Scopes(serializers.ListField):
-    child = serializers.ChoiceField(_SCOPES)
+    child = Choice(choices=_SCOPES)
 
     def to_internal_value(self, data: Any) -> Any:
         """Each scope once, in the order of the documentation."""
@@ -29,13 +29,13 @@ class _Scopes(serializers.ListField):
 
 
 class _Allow(serializers.ListField):
-    child = serializers.CharField(max_length=49)
+    child = Text(max_length=49)
 
 
 class KeyNameAndAllow(StrictSerializer):
     """What a key may change about itself."""
 
-    name = serializers.CharField(max_length=200)
+    name = Text()
     allow = _Allow(
         max_length=100, required=False, help_text="Addresses and networks that may use the key; [] is everywhere."
     )
@@ -45,11 +45,11 @@ class KeyChange(KeyNameAndAllow):
     """What may be changed about a key."""
 
     scopes = _Scopes(allow_empty=False)
-    expires_at = serializers.DateTimeField(required=False, allow_null=True, validators=[check_future])
-    rate_limit = serializers.CharField(
+    expires_at = Instant(required=False, allow_null=True, validators=[check_future])
+    rate_limit = Text(
         required=False, allow_null=True, max_length=80, help_text="The name of a rate limit of the agency."
     )
-    rate_limit_per_minute = serializers.IntegerField(
+    rate_limit_per_minute = Whole(
         required=False, allow_null=True, min_value=1, max_value=MOST_PER_MINUTE, help_text="Goes before `rate_limit`."
     )
 
@@ -57,7 +57,7 @@ class KeyChange(KeyNameAndAllow):
 class KeyRequest(KeyChange):
     """A key to be made."""
 
-    mode = serializers.ChoiceField(Mode.choices, default=Mode.LIVE)
+    mode = Choice(choices=Mode.values, default=Mode.LIVE)
     source_id = PublicIdField(SOURCE, required=False, allow_null=True)
     buyer_id = PublicIdField(BUYER, required=False, allow_null=True)
 
@@ -71,13 +71,13 @@ class KeyRequest(KeyChange):
 class RotateRequest(StrictSerializer):
     """How long the old key goes on working: up to a week, or 0."""
 
-    overlap_minutes = serializers.IntegerField(default=60, min_value=0, max_value=7 * 24 * 60)
+    overlap_minutes = Whole(default=60, max_value=7 * 24 * 60)
 
 
 class RateLimitRequest(StrictSerializer):
     """The number of requests that each key of this limit has in a minute."""
 
-    per_minute = serializers.IntegerField(min_value=1, max_value=MOST_PER_MINUTE)
+    per_minute = Whole(min_value=1, max_value=MOST_PER_MINUTE)
 
 
 class RateLimitShape(serializers.Serializer[Any]):
@@ -92,31 +92,32 @@ class RateLimitShape(serializers.Serializer[Any]):
 class KeyShape(serializers.Serializer[Any]):
     """A key, without its secret."""
 
-    key_id = serializers.CharField()
+    key_id = PublicIdField(ApiKey.prefix)
     name = serializers.CharField()
-    mode = serializers.ChoiceField(Mode.choices)
-    status = serializers.ChoiceField([(state, state) for state in ("active", "expired", "revoked")])
-    prefix = serializers.CharField()
-    last4 = serializers.CharField()
+    mode = serializers.ChoiceField(Mode.values)
+    status = serializers.ChoiceField(["active", "expired", "revoked"])
+    prefix = serializers.CharField(help_text="How the key begins, for people to recognise it.")
+    last4 = serializers.CharField(help_text="How it ends.")
     scopes = serializers.ListField(child=serializers.ChoiceField(_SCOPES))
-    source_id = serializers.CharField(allow_null=True)
-    buyer_id = serializers.CharField(allow_null=True)
+    source_id = PublicIdField(SOURCE, allow_null=True, help_text="The source that the key is bound to.")
+    buyer_id = PublicIdField(BUYER, allow_null=True, help_text="The buyer that the key is bound to.")
     allow = serializers.ListField(child=serializers.CharField())
     rate_limit = serializers.CharField(allow_null=True)
     rate_limit_per_minute = serializers.IntegerField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
-    last_used_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True, help_text="To the minute.")
     last_used_address = serializers.CharField(allow_null=True)
-    replaces = serializers.CharField(allow_null=True)
+    replaces = PublicIdField(ApiKey.prefix, allow_null=True, help_text="The key that this one succeeds.")
     created_at = serializers.DateTimeField()
     created_by = serializers.CharField()
+    updated_at = serializers.DateTimeField()
 
 
 class NewKeyShape(KeyShape):
     """A new key, with its secret, which is never shown again."""
 
-    key = serializers.CharField()
+    key = serializers.CharField(help_text="The secret itself: this once.")
 
 
 def settings_from(principal: Principal, values: dict[str, Any]) -> dict[str, Any]:
@@ -161,6 +162,7 @@ def show_key(key: ApiKey) -> dict[str, Any]:
         "replaces": public_id(ApiKey.prefix, key.replaces_id),
         "created_at": instant(key.created_at),
         "created_by": key.created_by,
+        "updated_at": instant(key.updated_at),
     }
 
 

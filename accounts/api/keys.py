@@ -35,7 +35,7 @@ _EXAMPLE = OpenApiExample(
         "name": "Acme Ads intake",
         "mode": "live",
         "scopes": ["leads:write"],
-        "source_id": "src_01jv3k5m8q0000000000000000",
+        "source_id": "src_01jv3k8m2xq4r5s6t7v8w9x0yz",
         "allow": ["203.0.113.0/24"],
         "rate_limit_per_minute": 600,
     },
@@ -46,9 +46,9 @@ _EXAMPLE = OpenApiExample(
 class KeyFilters(serializers.Serializer[Any]):
     """By what keys are found."""
 
-    mode = serializers.ChoiceField(Mode.choices, required=False)
-    source_id = PublicIdField(SOURCE, required=False)
-    buyer_id = PublicIdField(BUYER, required=False)
+    mode = serializers.ChoiceField(Mode.values, required=False, help_text="The book of the key.")
+    source_id = PublicIdField(SOURCE, required=False, help_text="Keys bound to this source.")
+    buyer_id = PublicIdField(BUYER, required=False, help_text="Keys bound to this buyer.")
     name = serializers.CharField(required=False, help_text="Any part of the name.", source="name__icontains")
 
 

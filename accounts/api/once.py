@@ -1,11 +1,13 @@
 """Answers a management request once per Idempotency-Key: what comes again gets the first answer, byte for byte."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.idempotency import Repeat, Stored, find_statement, insert_statement, lock_name, stored
+from accounts.idempotency import Raced, Repeat, Stored, find_statement, insert_statement, lock_name, stored
 from core import sql
 from core.clock import now
 from core.json import dumps
@@ -21,11 +23,32 @@ def answer_once(repeat: Repeat, respond: Callable[[], HttpResponseBase]) -> Http
     if found.rows:
         return _replay(stored(repeat, found.rows[0]))
     response = respond()
+    _store(repeat, response)
+    return response
+
+
+def answer_once_outside(repeat: Repeat | None, respond: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """As `answer_once`, where `respond` speaks to the network and no transaction may be open meanwhile.
+
+    Opens one before and one after. Two requests in the same instant may both take effect; one answer is stored.
+    """
+    if repeat is None:
+        return respond()
+    with transaction.atomic():
+        found = sql.run([find_statement(repeat)])[-1]
+    if found.rows:
+        return _replay(stored(repeat, found.rows[0]))
+    response = respond()
+    with suppress(Raced), transaction.atomic():
+        _store(repeat, response)
+    return response
+
+
+def _store(repeat: Repeat, response: HttpResponseBase) -> None:
     if 200 <= response.status_code < 300:
         data = getattr(response, "data", None)
         body = b"" if data is None else dumps(data)
         sql.run([insert_statement(repeat, status=response.status_code, body=body, now=now())])
-    return response
 
 
 def _replay(answer: Stored) -> HttpResponse:

@@ -1,5 +1,6 @@
 """How lists are documented: a page of one shape, and the parameters that turn it."""
 
+from functools import cache
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -18,7 +19,11 @@ PAGING = [
 ]
 
 
+@cache  # one page of one shape, however many lists show it
 def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The documented page of this shape."""
-    fields = {"data": shape(many=True), "next_cursor": serializers.CharField(allow_null=True)}
-    return inline_serializer(f"{shape.__name__.removesuffix('Shape')}Page", fields)
+    fields = {
+        "data": shape(many=True),
+        "next_cursor": serializers.CharField(allow_null=True, help_text="null on the last page."),
+    }
+    return inline_serializer(f"{shape.__name__.removesuffix('Shape').removesuffix('Record')}Page", fields)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Flag, Text
 from buyers.api.base import ResourceView, find, read_input
 from buyers.api.buyers import FILTERS as BUYER_FILTERS
 from buyers.api.buyers import visible_buyers
@@ -20,7 +21,6 @@ from buyers.api.filters import narrowed
 from buyers.bulk import AT_MOST, Step, refuse_problems, run_batch
 from buyers.buyers import change_buyer
 from buyers.contracts import change_contract
-from buyers.inputs.fields import Flag, Text
 from buyers.inputs.resources import BuyerInput, ContractChange
 from buyers.models import Buyer, Contract
 from buyers.records import buyer_record, contract_record

@@ -4,10 +4,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.pages import page_of
 from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.filters import filtered, parameters
-from buyers.api.shapes import BuyerRecord, page_of
+from buyers.api.shapes import BuyerRecord
 from buyers.buyers import archive_buyer, change_buyer
 from buyers.inputs.resources import BuyerInput
 from buyers.models import Buyer, BuyerRows
@@ -55,7 +56,7 @@ class BuyerView(ResourceView):
 
     @extend_schema(request=BuyerInput, responses=BuyerRecord)
     def patch(self, request: Request, buyer_id: str) -> Response:
-        """Change what the body names."""
+        """Change a buyer: what the body names."""
         buyer = self._buyer(buyer_id)
         check_match(request, buyer_record(buyer))
         values = read_input(BuyerInput, request.data, self.principal, partial=True)

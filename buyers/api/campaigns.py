@@ -6,10 +6,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.pages import page_of
 from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.filters import filtered, parameters
-from buyers.api.shapes import CampaignRecord, page_of
+from buyers.api.shapes import CampaignRecord
 from buyers.campaigns import archive_campaign, change_campaign, create_campaign
 from buyers.inputs.resources import CampaignInput
 from buyers.records import campaign_record
@@ -69,7 +70,7 @@ class CampaignView(ResourceView):
 
     @extend_schema(request=CampaignInput, responses=CampaignRecord)
     def patch(self, request: Request, campaign_id: str) -> Response:
-        """Change what the body names, from the next lead on."""
+        """Change a campaign: what the body names, from the next lead on."""
         campaign = find_campaign(self.principal, campaign_id)
         check_match(request, campaign_record(campaign))
         values = read_input(CampaignInput, request.data, self.principal, partial=True)

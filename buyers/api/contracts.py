@@ -5,12 +5,13 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.pages import page_of
 from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.buyers import visible_buyers
 from buyers.api.campaigns import find_campaign
 from buyers.api.filters import filtered, parameters
-from buyers.api.shapes import ContractRecord, page_of
+from buyers.api.shapes import ContractRecord
 from buyers.contracts import Placed, archive_contract, change_contract, place_contract, ready
 from buyers.inputs.resources import ContractChange, ContractInput
 from buyers.models import Buyer, Contract
@@ -77,7 +78,7 @@ class ContractView(ResourceView):
 
     @extend_schema(request=ContractChange, responses=ContractRecord)
     def patch(self, request: Request, contract_id: str) -> Response:
-        """Change what the body names, from the next lead on."""
+        """Change a contract: what the body names, from the next lead on."""
         contract = self._contract(contract_id)
         check_match(request, contract_record(contract))
         values = read_input(ContractChange, request.data, self.principal, partial=True)

@@ -17,6 +17,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.answer_shapes import FieldErrorShape
 from buyers.api.base import ResourceView, find, read_input
 from buyers.api.bulk import outcome
 from buyers.api.buyers import FILTERS as BUYER_FILTERS
@@ -76,7 +77,16 @@ _ANSWER = inline_serializer(
         "updated": serializers.IntegerField(),
         "unchanged": serializers.IntegerField(),
         "errors": serializers.IntegerField(),
-        "rows": serializers.ListField(child=serializers.DictField()),
+        "rows": inline_serializer(
+            "ImportRow",
+            {
+                "row": serializers.IntegerField(help_text="From 1, without the header."),
+                "outcome": serializers.ChoiceField(["create", "update", "unchanged", "error"]),
+                "id": serializers.CharField(required=False, help_text="Of a row without errors."),
+                "errors": FieldErrorShape(many=True, required=False),
+            },
+            many=True,
+        ),
     },
 )
 
@@ -103,7 +113,7 @@ def _download(name: str, columns: Iterable[str], records: Iterable[Mapping[str, 
 class BuyersCsvView(ResourceView):
     """All buyers as CSV."""
 
-    @extend_schema(parameters=parameters(*BUYER_FILTERS), responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(parameters=parameters(*BUYER_FILTERS, paged=False), responses={(200, "text/csv"): OpenApiTypes.STR})
     def get(self, request: Request) -> HttpResponse:
         """Export buyers, oldest first."""
         rows = filtered(request, visible_buyers(self.principal), BUYER_FILTERS).order_by("created_at", "id")
@@ -113,7 +123,9 @@ class BuyersCsvView(ResourceView):
 class ContractsCsvView(ResourceView):
     """All contracts as CSV."""
 
-    @extend_schema(parameters=parameters(*CONTRACT_FILTERS), responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(
+        parameters=parameters(*CONTRACT_FILTERS, paged=False), responses={(200, "text/csv"): OpenApiTypes.STR}
+    )
     def get(self, request: Request) -> HttpResponse:
         """Export contracts, oldest first."""
         rows = filtered(request, visible_contracts(self.principal), CONTRACT_FILTERS).order_by("created_at", "id")

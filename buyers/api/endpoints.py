@@ -4,17 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Choice, PublicIdField, Reference, Text, Whole
+from accounts.api.once import answer_once_outside
+from accounts.api.pages import PAGING, page_of
 from accounts.principals import Principal
 from buyers.api.base import AgencyOnly, ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.buyers import visible_buyers
 from buyers.api.campaigns import find_campaign
-from buyers.inputs.fields import Choice, Text, Whole
+from buyers.api.shapes import Shown
 from buyers.models import Buyer
 from core.api.pagination import refuse_unknown
 from core.errors import FieldError, FieldProblems
@@ -39,11 +43,11 @@ from webhooks.trial import test_endpoint
 class EndpointChange(StrictSerializer):
     """What of an endpoint may change."""
 
-    url = Text(max_length=2000)
-    events = serializers.ListField(child=Text(), max_length=50)
+    url = Text(max_length=2000, help_text="An https address that the public internet can reach.")
+    events = serializers.ListField(child=Choice(choices=EVENT_TYPES), max_length=50)
     description = Text(required=False, allow_blank=True)
-    buyer_id = Text(required=False, allow_null=True)
-    campaign_id = Text(required=False, allow_null=True)
+    buyer_id = Reference(Buyer.prefix, required=False, allow_null=True)
+    campaign_id = Text(required=False, allow_null=True, help_text="The campaign's id or slug.")
     state = Choice(choices=["active", "paused"], required=False)
 
 
@@ -61,26 +65,29 @@ class TestInput(StrictSerializer):
     event = Choice(choices=sorted(EVENT_TYPES), required=False)
 
 
-class EndpointRecord(EndpointChange):
+class EndpointRecord(Shown, EndpointChange):
     """An endpoint; `secret` stands only in the answer that made it."""
 
-    endpoint_id = serializers.CharField()
-    disabled_reason = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
-    secret = serializers.CharField(required=False)
+    sometimes = ("secret",)
+    otherwise = {
+        "buyer_id": PublicIdField(Buyer.prefix, allow_null=True),
+        "campaign_id": PublicIdField(Campaign.prefix, allow_null=True),
+        "state": serializers.ChoiceField(EndpointState.values),
+    }
+
+    endpoint_id = PublicIdField(Endpoint.prefix)
+    owner = serializers.ChoiceField(OwnerKind.values, help_text="On whose behalf it is called.")
+    disabled_reason = serializers.CharField(allow_blank=True)
+    secret = serializers.CharField()
 
 
-_PAGE = inline_serializer(
-    "EndpointPage", {"data": EndpointRecord(many=True), "next_cursor": serializers.CharField(allow_null=True)}
-)
 _ROTATED = inline_serializer(
     "RotatedSecret", {"secret": serializers.CharField(), "previous_expires_at": serializers.DateTimeField()}
 )
 _TESTED = inline_serializer(
     "TestedEndpoint",
     {
-        "message_id": serializers.CharField(),
+        "message_id": PublicIdField("msg"),
         "outcome": serializers.CharField(),
         "http_status": serializers.IntegerField(allow_null=True),
         "duration_ms": serializers.IntegerField(),
@@ -113,7 +120,7 @@ class EndpointView(ResourceView):
 class EndpointsView(EndpointView):
     """List and create endpoints."""
 
-    @extend_schema(responses=_PAGE)
+    @extend_schema(parameters=PAGING, responses=page_of(EndpointRecord))
     def get(self, request: Request) -> Response:
         """List endpoints, newest first."""
         refuse_unknown(request)
@@ -140,7 +147,7 @@ class OneEndpointView(EndpointView):
 
     @extend_schema(request=EndpointChange, responses=EndpointRecord)
     def patch(self, request: Request, endpoint_id: str) -> Response:
-        """Change what the body names; `state` pauses and resumes."""
+        """Change an endpoint: what the body names. `state` pauses and resumes."""
         endpoint = self.own_endpoint(endpoint_id)
         check_match(request, endpoint_record(endpoint))
         changes = _resolved(self.principal, read_input(EndpointChange, request.data, self.principal, partial=True))
@@ -157,6 +164,7 @@ class OneEndpointView(EndpointView):
     def delete(self, request: Request, endpoint_id: str) -> Response:
         """Take an endpoint out of use; what was on its way to it is cancelled."""
         endpoint = self.own_endpoint(endpoint_id)
+        check_match(request, endpoint_record(endpoint))
         if endpoint.owner_kind == OwnerKind.CONTRACT:
             detail = "belongs to a contract; change the contract's delivery"
             raise FieldProblems([FieldError("endpoint_id", "in_use", detail)])
@@ -180,10 +188,14 @@ class TestEndpointView(EndpointView):
     """The test button."""
 
     __test__ = False
+    keeps_answers = False  # the receiver may take its time: no transaction is open meanwhile
 
     @extend_schema(request=TestInput, responses=_TESTED)
-    def post(self, request: Request, endpoint_id: str) -> Response:
+    def post(self, request: Request, endpoint_id: str) -> HttpResponseBase:
         """Send a sample event now and say what came of it."""
+        return answer_once_outside(self.repeat(), lambda: self._try(request, endpoint_id))
+
+    def _try(self, request: Request, endpoint_id: str) -> Response:
         endpoint = self.own_endpoint(endpoint_id)
         kind = read_input(TestInput, request.data, self.principal).get("event") or next(
             iter(endpoint.events), "lead.delivered"

@@ -9,13 +9,25 @@ from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
-from core.api.pagination import PAGING
+from accounts.api.pages import PAGING
+from core.api.pagination import PAGE_PARAMETERS
 from core.clock import read_instant
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode
 
 Row = TypeVar("Row", bound=Model)
 _MOMENTS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
+_WORDS = {
+    "name": "Part of the name; of a lead type the whole.",
+    "email": "The whole address.",
+    "slug": "The whole slug.",
+    "method": "How the campaign chooses.",
+    "lead_type": "The name of the lead type.",
+    "lead_type_id": "The id of the lead type.",
+    "buyer_id": "The id of the buyer.",
+    "campaign_id": "The id of the campaign.",
+    "external_id": "Your own id.",
+}
 _STATUSES = ("active", "paused", "archived")
 
 
@@ -25,7 +37,7 @@ def filtered(request: Request, rows: QuerySet[Row], lookups: Mapping[str, str]) 
     `lookups` gives the ORM lookup of each parameter; in front of a colon the prefix of its ids ("ctr:contract_id").
     `status`, `created_from` and `created_to` are always understood. Raises FieldProblems for what is not.
     """
-    asked = {name: request.query_params[name] for name in request.query_params if name not in PAGING}
+    asked = {name: request.query_params[name] for name in request.query_params if name not in PAGE_PARAMETERS}
     return narrowed(asked, rows, lookups)
 
 
@@ -39,16 +51,18 @@ def narrowed(asked: Mapping[str, str], rows: QuerySet[Row], lookups: Mapping[str
     return rows
 
 
-def parameters(*names: str) -> list[OpenApiParameter]:
+def parameters(*names: str, paged: bool = True) -> list[OpenApiParameter]:
     """The query parameters of a list for the OpenAPI document."""
     described = {
         "status": OpenApiParameter("status", str, enum=list(_STATUSES), description="Archived ones only where asked."),
-        "limit": OpenApiParameter("limit", int, description="1 to 200, 50 by default."),
-        "cursor": OpenApiParameter("cursor", str, description="The `next_cursor` of the page before."),
         "created_from": OpenApiParameter("created_from", datetime, description="Created at this time or later."),
         "created_to": OpenApiParameter("created_to", datetime, description="Created before this time."),
     }
-    return [*described.values(), *(OpenApiParameter(name, str) for name in names)]
+    return [
+        *described.values(),
+        *(OpenApiParameter(name, str, description=_WORDS[name]) for name in names),
+        *(PAGING if paged else ()),
+    ]
 
 
 def _condition(name: str, value: str, lookups: Mapping[str, str]) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.fields import PublicIdField
+from accounts.api.pages import PAGING, page_of
 from billing.models import Journal, Transfer
 from billing.queries import journals
 from buyers.api.base import ResourceView, find
@@ -29,20 +31,15 @@ class TransferShape(serializers.Serializer[Any]):
 class JournalShape(serializers.Serializer[Any]):
     """One money event."""
 
-    journal_id = serializers.CharField()
+    journal_id = PublicIdField(Journal.prefix)
     kind = serializers.CharField()
     posted_at = serializers.DateTimeField()
     actor = serializers.CharField()
     reason = serializers.CharField()
     reference = serializers.CharField()
-    lead_id = serializers.CharField(allow_null=True)
-    sale_id = serializers.CharField(allow_null=True)
+    lead_id = PublicIdField("ld", allow_null=True)
+    sale_id = PublicIdField("sale", allow_null=True)
     transfers = TransferShape(many=True)
-
-
-_PAGE = inline_serializer(
-    "JournalPage", {"data": JournalShape(many=True), "next_cursor": serializers.CharField(allow_null=True)}
-)
 
 
 class JournalsView(ResourceView):
@@ -51,7 +48,7 @@ class JournalsView(ResourceView):
     read_scope = "billing:read"
     write_scope = "billing:write"
 
-    @extend_schema(responses=_PAGE)
+    @extend_schema(parameters=PAGING, responses=page_of(JournalShape))
     def get(self, request: Request) -> Response:
         """List journals, newest first."""
         refuse_unknown(request)

@@ -4,10 +4,11 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.pages import page_of
 from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.filters import filtered, parameters
-from buyers.api.shapes import LeadTypeRecord, page_of
+from buyers.api.shapes import LeadTypeRecord
 from buyers.inputs.resources import LeadTypeInput
 from buyers.lead_types import archive_lead_type, change_lead_type, create_lead_type
 from buyers.records import lead_type_record
@@ -66,7 +67,7 @@ class LeadTypeView(ResourceView):
 
     @extend_schema(request=LeadTypeInput, responses=LeadTypeRecord)
     def patch(self, request: Request, lead_type_id: str) -> Response:
-        """Change what the body names; `fields` is the whole new list."""
+        """Change a lead type: what the body names. `fields` is the whole new list."""
         lead_type = self._lead_type(lead_type_id)
         check_match(request, lead_type_record(lead_type))
         values = read_input(LeadTypeInput, request.data, self.principal, partial=True)

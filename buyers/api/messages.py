@@ -8,13 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Instant, PublicIdField, Reference
+from accounts.api.pages import PAGING, page_of
 from buyers.api.base import find, list_answer, read_input
 from buyers.api.endpoints import EndpointView
-from buyers.inputs.fields import Text
 from core.api.pagination import refuse_unknown
 from core.errors import FieldError, FieldProblems
 from core.ids import BadId, decode, encode
-from webhooks.models import Attempt, Endpoint, Message
+from webhooks.models import Attempt, Endpoint, Event, Message
 from webhooks.queries import attempts_of, dead_letters, messages_of, next_attempt_at
 from webhooks.replay import replay_dead_letters, replay_endpoint, retry_message
 from webhooks.states import MessageState
@@ -23,12 +24,12 @@ from webhooks.states import MessageState
 class MessageRecord(serializers.Serializer[Any]):
     """One event for one endpoint."""
 
-    message_id = serializers.CharField()
-    event_id = serializers.CharField()
-    event = serializers.CharField()
-    endpoint_id = serializers.CharField()
-    lead_id = serializers.CharField(allow_null=True)
-    state = serializers.ChoiceField(MessageState.choices)
+    message_id = PublicIdField(Message.prefix)
+    event_id = PublicIdField(Event.prefix)
+    event = serializers.CharField(help_text="Such as `lead.delivered`.")
+    endpoint_id = PublicIdField(Endpoint.prefix)
+    lead_id = PublicIdField("ld", allow_null=True)
+    state = serializers.ChoiceField(MessageState.values)
     attempts = serializers.IntegerField()
     next_attempt_at = serializers.DateTimeField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -48,13 +49,13 @@ class AttemptRecord(serializers.Serializer[Any]):
 class ReplayInput(StrictSerializer):
     """`message_ids`, or `endpoint_id` with `from` and `to`."""
 
-    message_ids = serializers.ListField(child=Text(), required=False, min_length=1, max_length=500)
-    endpoint_id = Text(required=False)
-    to = serializers.DateTimeField(required=False)
+    message_ids = serializers.ListField(child=Reference(Message.prefix), required=False, min_length=1, max_length=500)
+    endpoint_id = Reference(Endpoint.prefix, required=False)
+    to = Instant(required=False)
 
     def get_fields(self) -> dict[str, Any]:
         """`from` is a word of Python."""
-        return {**super().get_fields(), "from": serializers.DateTimeField(required=False)}
+        return {**super().get_fields(), "from": Instant(required=False)}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """One of both forms."""
@@ -63,22 +64,20 @@ class ReplayInput(StrictSerializer):
         return attrs
 
 
-_PAGE = inline_serializer(
-    "MessagePage", {"data": MessageRecord(many=True), "next_cursor": serializers.CharField(allow_null=True)}
-)
 _REPLAY = inline_serializer("Replay", {"replay_id": serializers.CharField(), "total": serializers.IntegerField()})
-_STATE = OpenApiParameter("state", str, enum=MessageState.values)
+_STATE = OpenApiParameter("state", str, enum=MessageState.values, description="What became of it so far.")
 
 
 class EndpointMessagesView(EndpointView):
     """What was sent to one endpoint."""
 
-    @extend_schema(parameters=[_STATE], responses=_PAGE)
+    @extend_schema(parameters=[_STATE, *PAGING], responses=page_of(MessageRecord))
     def get(self, request: Request, endpoint_id: str) -> Response:
         """List an endpoint's messages, newest first."""
         refuse_unknown(request, ("state",))
         rows = messages_of(self.principal).filter(endpoint=self.endpoint(endpoint_id))
-        if state := request.query_params.get("state"):
+        state = request.query_params.get("state")
+        if state is not None:
             if state not in MessageState.values:
                 raise FieldProblems([FieldError("state", "invalid_choice", "must be a message's state")])
             rows = rows.filter(state=state)
@@ -125,7 +124,7 @@ class RetryView(OfMessageView):
 class DeadLettersView(EndpointView):
     """Messages that ran out of tries."""
 
-    @extend_schema(responses=_PAGE)
+    @extend_schema(parameters=PAGING, responses=page_of(MessageRecord))
     def get(self, request: Request) -> Response:
         """List dead letters, newest first."""
         refuse_unknown(request)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import PublicIdField, Text
+from accounts.api.pages import PAGING, page_of
 from accounts.models import Mode
 from accounts.principals import Principal
 from billing.deposits import deposit, deposit_id_of
@@ -15,7 +17,7 @@ from billing.models import Journal, Transfer
 from billing.queries import deposits, wallet
 from buyers.api.base import ResourceView, find, read_input
 from buyers.api.buyers import visible_buyers
-from buyers.inputs.fields import Money, Text
+from buyers.inputs.fields import Money
 from buyers.models import Buyer
 from core.api.pagination import page, refuse_unknown
 from core.clock import now
@@ -32,43 +34,48 @@ class DepositInput(StrictSerializer):
     reference = Text(required=False, allow_blank=True)
 
 
+@extend_schema_field({"type": "number", "format": "decimal", "example": 325.00})
+class Balance(Money):
+    """An amount that may be below zero: credit was used."""
+
+
+_WORDS = {
+    "balance": "What was paid in, less what was charged.",
+    "held": "Set aside for sales that wait for the buyer's word.",
+    "available": "What new sales may spend.",
+    "credit_limit": "How far the balance may fall below zero.",
+}
 _WALLET = inline_serializer(
     "Wallet",
     {
         "currency": serializers.CharField(),
-        **{name: Money() for name in ("balance", "held", "available", "credit_limit")},
+        **{name: Balance(help_text=words) for name, words in _WORDS.items()},
         "frozen": serializers.BooleanField(),
     },
 )
 _DEPOSIT = inline_serializer(
     "Deposit",
     {
-        "deposit_id": serializers.CharField(),
-        "journal_id": serializers.CharField(),
+        "deposit_id": PublicIdField(DEPOSIT),
+        "journal_id": PublicIdField(Journal.prefix),
         "amount": Money(),
-        "balance": Money(),
+        "balance": Balance(),
     },
 )
 
 
-_PAGE = inline_serializer(
-    "DepositPage",
-    {
-        "data": inline_serializer(
-            "ListedDeposit",
-            {
-                "deposit_id": serializers.CharField(),
-                "journal_id": serializers.CharField(),
-                "amount": Money(),
-                "currency": serializers.CharField(),
-                "reference": serializers.CharField(allow_blank=True),
-                "posted_at": serializers.DateTimeField(),
-            },
-            many=True,
-        ),
-        "next_cursor": serializers.CharField(allow_null=True),
-    },
-)
+class ListedDepositRecord(serializers.Serializer[Any]):
+    """A deposit on record."""
+
+    deposit_id = PublicIdField(DEPOSIT)
+    journal_id = PublicIdField(Journal.prefix)
+    amount = Money()
+    currency = serializers.CharField()
+    reference = serializers.CharField(allow_blank=True)
+    posted_at = serializers.DateTimeField()
+
+
+_EXAMPLE = OpenApiExample("A wire", {"amount": 500.00, "reference": "wire 12"}, request_only=True)
 
 
 class WalletView(ResourceView):
@@ -89,7 +96,7 @@ class DepositsView(ResourceView):
     read_scope = "billing:read"
     write_scope = "billing:write"
 
-    @extend_schema(responses=_PAGE)
+    @extend_schema(parameters=PAGING, responses=page_of(ListedDepositRecord))
     def get(self, request: Request, buyer_id: str) -> Response:
         """List a buyer's deposits, newest first. They are never changed or deleted."""
         account_id = account_of(self.principal, buyer_id)
@@ -97,7 +104,7 @@ class DepositsView(ResourceView):
         found, cursor = page(request, deposits(account_id), by="posted_at")
         return Response({"data": [_deposit_record(transfer) for transfer in found], "next_cursor": cursor})
 
-    @extend_schema(request=DepositInput, responses={201: _DEPOSIT})
+    @extend_schema(request=DepositInput, responses={201: _DEPOSIT}, examples=[_EXAMPLE])
     def post(self, request: Request, buyer_id: str) -> Response:
         """Pay in. Send an Idempotency-Key, so that the same wire is never booked twice."""
         account_id = account_of(self.principal, buyer_id)

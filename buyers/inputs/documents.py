@@ -10,6 +10,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from buyers.inputs import document_schemas
 from buyers.inputs.fields import minor_units
 from core.errors import FieldError, FieldProblems
 from core.http.loop import egress
@@ -19,7 +20,6 @@ from routing.filters import parse_filter
 from routing.price_rules import parse_price_rules
 from routing.schedule import parse_schedule
 
-_ANSWERS = ("accept", "refuse", "error", "timeout", "garbage")
 _LATER = ("email", "sms", "slack", "salesforce", "hubspot", "zoho", "http")
 
 
@@ -48,7 +48,7 @@ def _nested(errors: tuple[FieldError, ...]) -> dict[str, Any]:
     return found
 
 
-@extend_schema_field({"type": "object", "example": {"all": [{"field": "state", "op": "in", "value": ["TX", "CA"]}]}})
+@extend_schema_field(document_schemas.FILTERS)
 class Filters(Document):
     """Which leads: tests in nested groups."""
 
@@ -58,22 +58,7 @@ class Filters(Document):
         return data
 
 
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": ["window", "unit", "limit"],
-            "properties": {
-                "window": {"enum": ["hour", "day", "week", "month", "total"]},
-                "unit": {"enum": ["leads", "money"]},
-                "limit": {"type": "number", "minimum": 0},
-                "weekdays": {"type": "object", "additionalProperties": {"type": "number"}},
-            },
-        },
-        "example": [{"window": "day", "unit": "leads", "limit": 10, "weekdays": {"sat": 3}}],
-    }
-)
+@extend_schema_field(document_schemas.CAPS)
 class Caps(Document):
     """How much at most."""
 
@@ -82,13 +67,7 @@ class Caps(Document):
         return [cap.to_content() for cap in self.read(lambda: parse_caps(data, currency=self.context["currency"]))]
 
 
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {"type": "object"},
-        "example": [{"days": ["mon", "tue"], "from": "09:00", "to": "17:00"}],
-    }
-)
+@extend_schema_field(document_schemas.OPEN_HOURS)
 class OpenHours(Document):
     """When."""
 
@@ -98,13 +77,7 @@ class OpenHours(Document):
         return data
 
 
-@extend_schema_field(
-    {
-        "type": "array",
-        "items": {"type": "object", "required": ["when", "price"]},
-        "example": [{"when": {"all": [{"field": "state", "op": "eq", "value": "TX"}]}, "price": 210.00}],
-    }
-)
+@extend_schema_field(document_schemas.PRICE_RULES)
 class PriceRules(Document):
     """Other prices under conditions."""
 
@@ -114,17 +87,7 @@ class PriceRules(Document):
         return [rule.to_content() for rule in rules]
 
 
-@extend_schema_field(
-    {
-        "type": "object",
-        "properties": {
-            "bid": {"type": "number", "minimum": 0},
-            "delay_ms": {"type": "integer", "minimum": 0, "maximum": 30000},
-            "answer": {"enum": list(_ANSWERS)},
-        },
-        "additionalProperties": False,
-    }
-)
+@extend_schema_field(document_schemas.MOCK)
 class Mock(Document):
     """How the contract answers to test leads."""
 
@@ -134,9 +97,9 @@ class Mock(Document):
         delay = data.get("delay_ms", 0)
         if isinstance(delay, bool) or not isinstance(delay, int) or not 0 <= delay <= 30_000:
             raise serializers.ValidationError({"delay_ms": "must be a whole number from 0 to 30000"}, code="invalid")
-        if data.get("answer", "accept") not in _ANSWERS:
+        if data.get("answer", "accept") not in document_schemas.ANSWERS:
             raise serializers.ValidationError(
-                {"answer": f"must be one of: {', '.join(_ANSWERS)}"}, code="invalid_choice"
+                {"answer": f"must be one of: {', '.join(document_schemas.ANSWERS)}"}, code="invalid_choice"
             )
         if "bid" not in data:
             return dict(data)
@@ -146,23 +109,7 @@ class Mock(Document):
             raise serializers.ValidationError({"bid": error.detail}) from error
 
 
-@extend_schema_field(
-    {
-        "oneOf": [
-            {
-                "type": "object",
-                "required": ["method", "url"],
-                "properties": {
-                    "method": {"const": "webhook"},
-                    "url": {"type": "string", "format": "uri"},
-                    "endpoint_id": {"type": "string", "readOnly": True},
-                },
-            },
-            {"type": "object", "required": ["method"], "properties": {"method": {"const": "portal"}}},
-        ],
-        "example": {"method": "webhook", "url": "https://buyer.example.com/leads"},
-    }
-)
+@extend_schema_field(document_schemas.DELIVERY)
 class Delivery(Document):
     """How leads reach the buyer: `{"method": "webhook", "url"}` or `{"method": "portal"}`."""
 

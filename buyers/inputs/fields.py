@@ -1,66 +1,18 @@
 """Fields that take exactly their JSON type: no text for a number, no 1 for true, no money with too many decimals."""
 
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any
 from zoneinfo import available_timezones
 
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.fields import Text
 from core.money import BadAmount, to_minor
 
-LARGEST_WHOLE = 2_147_483_647
 _LONGEST_METADATA = 50
-
-
-class Text(serializers.CharField):
-    """A string; surrounding blanks are trimmed."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_length": 200, **options})
-
-    def to_internal_value(self, data: Any) -> str:
-        """The string itself. Numbers are refused."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class Whole(serializers.IntegerField):
-    """A whole number within bounds."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"min_value": 0, "max_value": LARGEST_WHOLE, **options})
-
-    def to_internal_value(self, data: Any) -> int:
-        """The number; 5.0 is a whole number in JSON, "5" and true are none."""
-        if isinstance(data, bool) or not (isinstance(data, int) or (isinstance(data, float) and data.is_integer())):
-            self.fail("invalid")
-        return int(data)
-
-
-class Flag(serializers.BooleanField):
-    """true or false."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        """The boolean itself; words and numbers are refused."""
-        if not isinstance(data, bool):
-            self.fail("invalid", input=data)
-        return data
-
-
-class Choice(serializers.ChoiceField):
-    """One word of a closed list."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """The word, which must be a string."""
-        if not isinstance(data, str) or data not in self.choices:
-            self._refuse()
-        return data
-
-    def _refuse(self) -> NoReturn:
-        words = ", ".join(str(choice) for choice in self.choices)
-        raise serializers.ValidationError(f"must be one of: {words}", code="invalid_choice")
+_LARGEST_NUMBER = 2**53 - 1  # what every JSON reader holds exactly
 
 
 @extend_schema_field({"type": "number", "format": "decimal", "minimum": 0, "example": 175.00})
@@ -73,6 +25,8 @@ class Money(serializers.Field[int, Any, Any, Any]):
     def __init__(self, *, positive: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self._least = 1 if positive else 0
+        if positive:
+            set_override(self, "field", {"type": "number", "format": "decimal", "exclusiveMinimum": 0})
 
     def to_internal_value(self, data: Any) -> int:
         """Minor units."""
@@ -113,7 +67,19 @@ class Zone(Text):
         return name
 
 
-@extend_schema_field({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}})
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": _LONGEST_METADATA,
+        "propertyNames": {"maxLength": 100},
+        "additionalProperties": {
+            "type": ["string", "number", "boolean", "null"],
+            "maxLength": 1000,
+            "minimum": -_LARGEST_NUMBER,
+            "maximum": _LARGEST_NUMBER,
+        },
+    }
+)
 class Metadata(serializers.Field[dict[str, Any], Any, Any, Any]):
     """Whatever the caller wants to keep beside a resource: up to 50 plain values by name."""
 
@@ -137,5 +103,7 @@ def _check_metadata(name: str, value: Any) -> None:
         raise serializers.ValidationError({name[:100]: "has too long or impossible a name"}, code="invalid")
     if isinstance(value, dict | list):
         raise serializers.ValidationError({name: "must be a plain value"}, code="invalid")
+    if isinstance(value, int | float) and abs(value) > _LARGEST_NUMBER:
+        raise serializers.ValidationError({name: "must not be beyond 2^53; send it as text"}, code="invalid")
     if isinstance(value, str) and (len(value) > 1000 or "\x00" in value):
         raise serializers.ValidationError({name: "must have at most 1000 characters, none of them NUL"}, code="invalid")

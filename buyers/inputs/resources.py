@@ -4,13 +4,15 @@ import re
 from typing import Any
 
 from django.utils.text import slugify
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Choice, Flag, Reference, Text, Whole
 from buyers.inputs.documents import Also, Caps, Delivery, Document, Filters, Mock, OpenHours, PriceRules
-from buyers.inputs.fields import Choice, Flag, Metadata, Money, Text, Whole, Zone
-from buyers.models import Sells
+from buyers.inputs.fields import Metadata, Money, Zone
+from buyers.models import Buyer, Sells
 from routing.fields import BUILT_IN, FieldType
 from routing.models import Method
 
@@ -20,6 +22,10 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
 
 class Slug(Text):
     """A short name for addresses: lower case letters, digits, - and _."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        set_override(self, "field", {"type": "string", "pattern": f"^{_SLUG.pattern}$"})
 
     def to_internal_value(self, data: Any) -> str:
         """The slug itself."""
@@ -74,7 +80,7 @@ class ContractChange(Kept):
 class ContractInput(ContractChange):
     """A contract, as POST takes it. Buyer and campaign stay what they are for ever."""
 
-    buyer_id = Text()
+    buyer_id = Reference(Buyer.prefix)
     campaign_id = Text(help_text="The campaign's id or slug.")
 
 
@@ -112,10 +118,15 @@ class CampaignInput(Kept):
         return attrs
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{_NAME.pattern}$"})
+class FieldName(Text):
+    """The name of a field."""
+
+
 class FieldInput(StrictSerializer):
     """One field of a lead type."""
 
-    name = Text(max_length=64)
+    name = FieldName(max_length=64)
     type = Choice(choices=[kind.value for kind in FieldType])
     choices = serializers.ListField(child=Text(), required=False, max_length=500)
     required = Flag(required=False, default=False)  # type: ignore[assignment]  # a member of the document

@@ -14,7 +14,7 @@ from core.errors import FieldError, FieldProblems
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
-PAGING = ("limit", "cursor")
+PAGE_PARAMETERS = ("limit", "cursor")
 Row = TypeVar("Row", bound=Model)
 
 
@@ -41,7 +41,7 @@ def cut(rows: QuerySet[Row], *, limit: int, cursor: str | None, by: str = "creat
 
 def refuse_unknown(request: Request, filters: Container[str] = ()) -> None:
     """Raise FieldProblems for query parameters that are neither a page's nor one of these filters."""
-    unknown = [name for name in request.query_params if name not in PAGING and name not in filters]
+    unknown = [name for name in request.query_params if name not in PAGE_PARAMETERS and name not in filters]
     if unknown:
         raise FieldProblems([FieldError(name[:100], "unknown", "There is no such filter.") for name in unknown])
 

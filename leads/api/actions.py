@@ -9,15 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView, StrictSerializer
+from accounts.api.fields import Reference, Text
 from accounts.principals import Principal
-from buyers.inputs.fields import Text
 from buyers.models import Contract
 from core.clock import now, read_instant
 from core.errors import FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode
 from leads import queries
 from leads.answers import answer
+from leads.api import examples
 from leads.api.leads import verdict_records, visible_lead
+from leads.api.shapes import LeadRecord, SimulationShape
 from leads.confirmation import NotPending, accept_sale, reject_sale
 from leads.intake.shape import submission_of
 from leads.models import Lead, Sale
@@ -32,16 +34,16 @@ class Nothing(StrictSerializer):
 class Assignment(StrictSerializer):
     """The contract that is to have the lead."""
 
-    contract_id = Text()
+    contract_id = Reference(Contract.prefix)
 
 
-class Answer(StrictSerializer):
+class Acceptance(StrictSerializer):
     """Which sale; where only one is pending it need not be named."""
 
-    sale_id = Text(required=False)
+    sale_id = Reference(Sale.prefix, required=False)
 
 
-class Refusal(Answer):
+class Rejection(Acceptance):
     """Why the buyer refuses the lead."""
 
     reason = Text()
@@ -51,6 +53,7 @@ class LeadAction(ApiView):
     """A verb on one lead, answered with the lead as it is then."""
 
     scopes: ClassVar = {"POST": "leads:write"}
+    further_problems: ClassVar = ("503",)
 
     def record(self, lead: Lead) -> Response:
         """The lead as it is now."""
@@ -61,7 +64,7 @@ class LeadAction(ApiView):
 class RerouteView(LeadAction):
     """Decide again."""
 
-    @extend_schema(request=Nothing, responses={200: dict})
+    @extend_schema(request=Nothing, responses={200: LeadRecord}, examples=examples.LEAD)
     def post(self, request: Request, lead_id: str) -> Response:
         """Decide an unsold or returned lead again, under the present configuration."""
         _read(Nothing, request, self.principal)
@@ -73,7 +76,7 @@ class RerouteView(LeadAction):
 class AssignView(LeadAction):
     """Sell by hand."""
 
-    @extend_schema(request=Assignment, responses={200: dict})
+    @extend_schema(request=Assignment, responses={200: LeadRecord}, examples=examples.ASSIGN)
     def post(self, request: Request, lead_id: str) -> Response:
         """Sell an unsold or returned lead to one contract of its campaign, whatever its filters say."""
         wanted = _read(Assignment, request, self.principal)["contract_id"]
@@ -85,10 +88,10 @@ class AssignView(LeadAction):
 class AcceptView(LeadAction):
     """The buyer's yes."""
 
-    @extend_schema(request=Answer, responses={200: dict})
+    @extend_schema(request=Acceptance, responses={200: LeadRecord}, examples=examples.LEAD)
     def post(self, request: Request, lead_id: str) -> Response:
         """Accept a pending sale: it is charged and delivered."""
-        named = _read(Answer, request, self.principal).get("sale_id")
+        named = _read(Acceptance, request, self.principal).get("sale_id")
         lead = visible_lead(self, lead_id)
         accept_sale(principal=self.principal, sale=_pending(self.principal, lead, named))
         return self.record(lead)
@@ -97,10 +100,10 @@ class AcceptView(LeadAction):
 class RejectView(LeadAction):
     """The buyer's no."""
 
-    @extend_schema(request=Refusal, responses={200: dict})
+    @extend_schema(request=Rejection, responses={200: LeadRecord}, examples=examples.REJECT)
     def post(self, request: Request, lead_id: str) -> Response:
         """Refuse a pending sale: the money is free again and the lead goes to the next buyer."""
-        values = _read(Refusal, request, self.principal)
+        values = _read(Rejection, request, self.principal)
         lead = visible_lead(self, lead_id)
         sale = _pending(self.principal, lead, values.get("sale_id"))
         reject_sale(principal=self.principal, sale=sale, reason=values["reason"])
@@ -112,12 +115,21 @@ class SimulateView(ApiView):
 
     scopes: ClassVar = {"POST": "leads:read"}
 
-    @extend_schema(request=dict, responses={200: dict})
+    @extend_schema(
+        request={"application/json": {"$ref": "#/components/schemas/SimulatedLead"}},
+        responses={200: SimulationShape},
+        examples=examples.SIMULATE,
+        tags=["Leads"],
+    )
     def post(self, request: Request) -> Response:
-        """What would become of this lead now (or `at` another time); nothing is stored, sold, charged or sent."""
+        """Try a lead: what would become of it now, or at another time.
+
+        The same engine on the same market; nothing is stored, sold, charged or sent. Caps and balances are those of
+        now; schedules, windows and duplicates are looked at as of `at`.
+        """
         if self.principal.bound:
             raise NotFound
-        members = dict(request.data) if isinstance(request.data, dict) else {}
+        members = _members(request.data)
         at = _instant(members.pop("at", None))
         simulated = simulate_lead(principal=self.principal, submission=submission_of(members), at=at)
         body = answer(simulated.draft, simulated.fate) | {"lead_id": None, "contracts": []}
@@ -163,10 +175,16 @@ def _id(prefix: str, text: str, member: str) -> UUID:
         raise NotFound(errors=[FieldError(member, "not_found", f"must be an id that begins with {prefix}_")]) from error
 
 
+def _members(data: object) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise FieldProblems([FieldError("", "not_an_object", "Send one JSON object.")])
+    return dict(data)
+
+
 def _instant(value: object) -> datetime:
     if value is None:
         return now()
-    moment = read_instant(str(value))
+    moment = read_instant(value)
     if moment is None:
         raise FieldProblems([FieldError("at", "invalid", "must be an RFC 3339 time such as 2026-05-12T14:30:00Z")])
     return moment

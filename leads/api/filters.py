@@ -1,10 +1,14 @@
 """The filters of lists of leads, as query parameters."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
+from accounts.api.fields import id_schema
 from buyers.models import Buyer
 from core.api.pagination import refuse_unknown
 from core.clock import read_instant
@@ -13,6 +17,23 @@ from core.ids import BadId, decode
 from leads.models import Lead, Source
 from leads.queries import LeadFilter
 from routing.models import Campaign
+
+
+def _described(name: str, schema: Any, sentence: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, description=sentence)
+
+
+FILTERS = [
+    _described("status", {"type": "string", "enum": Lead.Status.values}, "What became of it."),
+    _described("campaign_id", id_schema(Campaign.prefix), "Leads of this campaign."),
+    _described("source_id", id_schema(Source.prefix), "Leads of this source."),
+    _described("buyer_id", id_schema(Buyer.prefix), "Leads sold to this buyer."),
+    _described("created_from", OpenApiTypes.DATETIME, "Received at this instant or later."),
+    _described("created_to", OpenApiTypes.DATETIME, "Received before this instant."),
+    _described("phone", OpenApiTypes.STR, "The person's telephone number, written in any usual way."),
+    _described("email", OpenApiTypes.STR, "The person's e-mail address."),
+    _described("external_id", OpenApiTypes.STR, "Your own id of the lead."),
+]
 
 
 def lead_filter(request: Request) -> LeadFilter:

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import LARGEST_BODY, ApiView, BodyTooLarge
+from accounts.api.pages import PAGING, page_of
 from accounts.authentication import KeyAuthentication
 from buyers.models import Buyer, Contract
 from core import json
@@ -22,7 +23,9 @@ from core.errors import DomainError, NotFound
 from core.ids import BadId, decode, encode
 from core.money import to_major
 from leads import queries
-from leads.api.filters import lead_filter
+from leads.api import examples
+from leads.api.filters import FILTERS, lead_filter
+from leads.api.shapes import LeadAnswerShape, LeadDecisionsShape, LeadEventShape, LeadRecord
 from leads.intake.form_post import read_form
 from leads.intake.json_post import read_json
 from leads.models import Lead
@@ -33,6 +36,10 @@ from routing.reasons import Reason
 
 _READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
 _KEPT = frozenset((400, 404, 415, 422))
+_BODIES = {
+    "application/json": {"$ref": "#/components/schemas/LeadInput"},
+    "application/x-www-form-urlencoded": {"$ref": "#/components/schemas/LeadForm"},
+}
 
 
 class UnsupportedMediaType(DomainError):
@@ -61,14 +68,23 @@ class LeadsView(ApiView):
 
     scopes: ClassVar = {"POST": "leads:write", "GET": "leads:read"}
     keeps_answers: ClassVar = False
+    further_problems: ClassVar = ("503",)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """A submission compares the agency's version when it settles, so its key need not be asked for each time."""
-        return [KeyAuthentication(lots=self.request.method == "POST")]
+        """A submission compares the agency's version when it settles, so its key need not be asked for each time.
 
-    @extend_schema(request=dict, responses={201: dict, 202: dict})
+        There is no request while the API is being described.
+        """
+        return [KeyAuthentication(lots=getattr(self.request, "method", None) == "POST")]
+
+    @extend_schema(request=_BODIES, responses={201: LeadAnswerShape, 202: LeadAnswerShape}, examples=examples.POST_LEAD)
     def post(self, request: Request) -> HttpResponseBase:
-        """Record a lead and sell it; the answer says what became of it."""
+        """Submit a lead.
+
+        It is checked, compared with earlier leads, scored, routed, sold and charged before the answer, which says what
+        became of it: 201, or 202 while a buyer has yet to decide. Send an Idempotency-Key, so that repeating a request
+        that got no answer cannot make a second lead; without one the same post again is a duplicate.
+        """
         body = _body(request)
         submission = None
         try:
@@ -88,9 +104,12 @@ class LeadsView(ApiView):
             response.headers["Idempotent-Replayed"] = "true"
         return response
 
-    @extend_schema(responses=dict)
+    @extend_schema(parameters=[*FILTERS, *PAGING], responses=page_of(LeadRecord))
     def get(self, request: Request) -> Response:
-        """A page of leads, newest first."""
+        """List leads, newest first.
+
+        Telephone numbers and e-mail addresses are found in whatever form they are asked for.
+        """
         rows, cursor = page(request, queries.leads(self.principal, lead_filter(request)))
         return Response({"data": queries.lead_records(self.principal, rows), "next_cursor": cursor})
 
@@ -120,9 +139,9 @@ class LeadView(ApiView):
 
     scopes: ClassVar = {"GET": "leads:read"}
 
-    @extend_schema(responses=dict)
+    @extend_schema(responses=LeadRecord, examples=examples.LEAD)
     def get(self, request: Request, lead_id: str) -> Response:
-        """The lead's record."""
+        """Read a lead."""
         lead = visible_lead(self, lead_id)
         return Response(queries.lead_records(self.principal, [lead])[0])
 
@@ -132,9 +151,12 @@ class DecisionView(ApiView):
 
     scopes: ClassVar = {"GET": "leads:read"}
 
-    @extend_schema(responses=dict)
+    @extend_schema(responses=LeadDecisionsShape, examples=examples.DECISIONS)
     def get(self, request: Request, lead_id: str) -> Response:
-        """Every decision on the lead: each contract with its reason and the inputs of its first failing rule."""
+        """Say why a lead went where it went.
+
+        Every decision on the lead: each contract with its reason and the inputs of its first failing rule.
+        """
         lead = visible_lead(self, lead_id)
         if self.principal.bound:
             raise NotFound
@@ -148,9 +170,9 @@ class EventsView(ApiView):
 
     scopes: ClassVar = {"GET": "leads:read"}
 
-    @extend_schema(responses=dict)
+    @extend_schema(responses=page_of(LeadEventShape))
     def get(self, request: Request, lead_id: str) -> Response:
-        """The lead's events and where each was told."""
+        """List what happened to a lead, in order, and where each event was told."""
         lead = visible_lead(self, lead_id)
         rows = queries.events(lead)
         if self.principal.bound:

@@ -9,15 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
+from accounts.api.fields import Choice, PublicIdField, Text
+from accounts.api.pages import page_of
 from accounts.principals import Principal
 from buyers.api.base import ResourceView, check_match, find, list_answer, read_input, record_answer
 from buyers.api.filters import filtered, parameters
-from buyers.api.shapes import page_of
-from buyers.inputs.documents import Caps
-from buyers.inputs.fields import Choice, Text, minor_units
+from buyers.api.shapes import STATUS, Shown
+from buyers.inputs.documents import Caps, Document
+from buyers.inputs.fields import minor_units
 from buyers.inputs.resources import Kept, Slug
 from leads.models import Source, SourceRows
 from leads.sources import archive_source, change_source, create_source, source_record
+from routing.models import Campaign
 
 FILTERS = {"name": "name__icontains", "slug": "slug", "external_id": "external_id"}
 EXAMPLE = OpenApiExample(
@@ -63,12 +66,24 @@ class Payout(StrictSerializer):
         return {**attrs, "value": value}
 
 
+@extend_schema_field(Payout)
+class PayoutField(Document):
+    """A payout, read whole even where the source is only changed."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """Its kind, with its value in minor units or basis points."""
+        payout = Payout(data=data, context=self.context)
+        payout.is_valid(raise_exception=True)
+        return dict(payout.validated_data)
+
+
 class SourceInput(Kept):
     """A source, as POST and PATCH take it."""
 
-    name = Text()
+    name = Text(max_length=120)
+    external_id = Text(required=False, allow_blank=True, max_length=120)
     slug = Slug(required=False)
-    payout = Payout(required=False)
+    payout = PayoutField(required=False)
     default_campaign_id = Text(required=False, allow_null=True, help_text="The campaign's id or slug.")
     caps = Caps(required=False)
 
@@ -79,12 +94,12 @@ class SourceInput(Kept):
         return attrs
 
 
-class SourceRecord(SourceInput):
+class SourceRecord(Shown, SourceInput):
     """A source."""
 
-    source_id = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    updated_at = serializers.DateTimeField()
+    otherwise = {**STATUS, "default_campaign_id": PublicIdField(Campaign.prefix, allow_null=True)}
+
+    source_id = PublicIdField(Source.prefix)
 
 
 def visible_sources(principal: Principal) -> SourceRows:
@@ -119,7 +134,7 @@ class SourceView(ResourceView):
 
     @extend_schema(request=SourceInput, responses=SourceRecord)
     def patch(self, request: Request, source_id: str) -> Response:
-        """Change what the body names, from the next lead on."""
+        """Change a source: what the body names, from the next lead on."""
         source = self._source(source_id)
         check_match(request, self._record(source))
         values = read_input(SourceInput, request.data, self.principal, partial=True)

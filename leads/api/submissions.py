@@ -7,10 +7,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.answer_shapes import ProblemShape
 from accounts.api.base import ApiView
 from accounts.api.fields import PublicIdField
 from accounts.api.pages import PAGING, page_of
-from accounts.api.schema import ProblemShape
 from accounts.vault import Erased
 from leads.models import Source
 from leads.refusals import refusal, refusal_record, refusals, sent_body

@@ -18,6 +18,7 @@ MAX_LIST = 50
 MAX_METADATA = 50
 MAX_METADATA_TEXT = 500
 MAX_CONTROL = 200
+MAX_EXTERNAL_ID = 120
 MAX_WHOLE_NUMBER = 2**53 - 1
 """The largest whole number that every JSON reader holds exactly (RFC 8259, section 6)."""
 
@@ -30,7 +31,7 @@ def submission_of(members: dict[str, object]) -> Submission:
     problems: list[FieldError] = []
     source = _control(members, "source", problems)
     campaign = _control(members, "campaign_id", problems)
-    external = _control(members, "external_id", problems)
+    external = _control(members, "external_id", problems, MAX_EXTERNAL_ID)
     metadata = _metadata(members.pop("metadata", None), problems)
     fields = _fields(members, problems)
     if problems:
@@ -38,7 +39,9 @@ def submission_of(members: dict[str, object]) -> Submission:
     return Submission(fields, source, campaign, external, metadata)
 
 
-def _control(members: dict[str, object], name: str, problems: list[FieldError]) -> str | None:
+def _control(
+    members: dict[str, object], name: str, problems: list[FieldError], longest: int = MAX_CONTROL
+) -> str | None:
     value = members.pop(name, None)
     if value is None:
         return None
@@ -49,8 +52,8 @@ def _control(members: dict[str, object], name: str, problems: list[FieldError]) 
         return None
     if "\0" in value:
         problems.append(_nul(name))
-    elif len(value) > MAX_CONTROL:
-        problems.append(FieldError(name, "too_long", f"At most {MAX_CONTROL} characters."))
+    elif len(value) > longest:
+        problems.append(FieldError(name, "too_long", f"At most {longest} characters."))
     return value.strip() or None
 
 

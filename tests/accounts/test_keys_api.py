@@ -231,3 +231,12 @@ def test_a_body_that_cannot_be_read_is_refused(body: bytes, status: int, code: s
 def test_another_media_type_than_json_is_415() -> None:
     answer = Api(make_agency().live.text).ask("POST", "/v1/keys", b"name=x", content_type="text/plain")
     assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("name", 5), ("rate_limit_per_minute", "60"), ("expires_at", "2199-01-01T00:00:00"), ("expires_at", "2199-01-01")],
+)
+def test_a_key_takes_no_value_of_another_type(member: str, value: object) -> None:
+    answer = Api(make_agency().live.text).post("/v1/keys", {"name": "x", "scopes": ["leads:read"], member: value})
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, [member])

@@ -29,6 +29,9 @@ class Api:
     def patch(self, path: str, body: Any, **headers: str) -> HttpResponse:
         return self._send("PATCH", path, body, headers)
 
+    def put(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self._send("PUT", path, body, headers)
+
     def delete(self, path: str, **headers: str) -> HttpResponse:
         return self._send("DELETE", path, None, headers)
 

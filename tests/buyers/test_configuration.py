@@ -197,3 +197,42 @@ def test_a_key_of_a_buyer_reads_its_own_and_changes_nothing(house: House) -> Non
     assert "floor_price" not in read(theirs.get("/v1/campaigns/auto"))
     refused = theirs.patch(f"/v1/buyers/{buyer['buyer_id']}", {"credit_limit": 1000})
     assert (refused.status_code, read(refused)["code"]) == (403, "agency_only")
+
+
+def test_a_cap_is_no_larger_than_what_can_be_counted(house: House) -> None:
+    buyer, campaign = a_market(house)
+    body = {"buyer_id": buyer["buyer_id"], "campaign_id": campaign["campaign_id"], "price": 1}
+    cap = {"window": "day", "unit": "leads", "limit": 2**63}
+    assert problems(house.api.post("/v1/contracts", {**body, "caps": [cap]})) == [("caps.0.limit", "bad_number")]
+
+
+def test_an_endpoint_that_changed_meanwhile_is_not_deleted(house: House) -> None:
+    endpoint = made(
+        house.api.post("/v1/webhook-endpoints", {"url": "https://crm.example.com/x", "events": ["lead.accepted"]})
+    )
+    path = f"/v1/webhook-endpoints/{endpoint['endpoint_id']}"
+    seen = house.api.get(path).headers["ETag"]
+    assert house.api.patch(path, {"description": "Ours"}).status_code == 200
+    assert house.api.delete(path, **{"If-Match": seen}).status_code == 412
+    assert house.api.delete(path, **{"If-Match": house.api.get(path).headers["ETag"]}).status_code == 204
+
+
+@pytest.mark.parametrize("number", [1e26, -(2**53), 2**63])
+def test_a_number_that_cannot_be_read_back_is_no_metadata(house: House, number: float) -> None:
+    body = {"name": "Acme", "email": "a@acme.example", "metadata": {"big": number}}
+    assert problems(house.api.post("/v1/buyers", body)) == [("metadata.big", "invalid")]
+
+
+def test_a_number_that_cannot_be_read_back_is_no_condition(house: House) -> None:
+    buyer, campaign = a_market(house)
+    body = {"buyer_id": buyer["buyer_id"], "campaign_id": campaign["campaign_id"], "price": 1}
+    condition = {"all": [{"field": "age", "op": "lt", "value": 1e26}]}
+    answer = house.api.post("/v1/contracts", {**body, "filters": condition})
+    assert problems(answer) == [("filters.all.0.value", "not_a_value")]
+
+
+def test_an_empty_state_is_no_state_of_a_message(house: House) -> None:
+    body = {"url": "https://crm.example.com/x", "events": ["lead.accepted"]}
+    endpoint = made(house.api.post("/v1/webhook-endpoints", body))
+    answer = house.api.get(f"/v1/webhook-endpoints/{endpoint['endpoint_id']}/messages?state=")
+    assert problems(answer) == [("state", "invalid_choice")]

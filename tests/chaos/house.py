@@ -30,7 +30,9 @@ class House:
         self.port = _free_port()
         self._environment = _environment(folder, self.port)
         self._log = (folder / "house.log").open("wb")
-        self._commands = {name: (sys.executable, "manage.py", "serve", name) for name in SERVED}
+        self._commands: dict[str, tuple[str, ...]] = {
+            name: (sys.executable, "manage.py", "serve", name) for name in SERVED
+        }
         if not self._environment["REDIS_URL"]:
             self._commands = {"valkey": _valkey(folder)} | self._commands
         self._running: dict[str, subprocess.Popen[bytes]] = {}

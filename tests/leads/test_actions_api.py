@@ -98,3 +98,26 @@ def test_an_unsold_lead_is_assigned_by_hand_and_then_closed(world: World) -> Non
     assert (assigned.status_code, assigned.json()["status"]) == (200, "accepted")
     again = send(token, f"/v1/leads/{lead_id}/reroute", {})
     assert (again.status_code, again.json()["code"]) == (409, "not_open")
+
+
+def test_a_payout_is_read_whole_even_where_the_source_is_only_changed(world: World) -> None:
+    path = f"/v1/sources/{world.source.public_id}"
+    answer = send(key(world), path, {"payout": {"value": 5}}, "patch")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "payout.kind")
+
+
+@pytest.mark.parametrize("field", ["name", "external_id"])
+def test_a_source_is_told_what_is_too_long_for_it(world: World, field: str) -> None:
+    answer = send(key(world), "/v1/sources", {"name": "Acme", field: "x" * 121})
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, [field])
+
+
+def test_only_an_object_can_be_simulated(world: World) -> None:
+    answer = send(key(world), "/v1/simulate", [FRESH])
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "not_an_object")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59Z", "2026-05-12T14:30:00", 20260512])
+def test_no_lead_is_simulated_at_a_time_that_is_none(world: World, at: object) -> None:
+    answer = send(key(world), "/v1/simulate", FRESH | {"at": at})
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, ["at"])

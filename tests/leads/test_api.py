@@ -198,3 +198,19 @@ def test_a_source_reads_its_leads_without_buyers_and_prices(world: World) -> Non
     assert (lead["buyer_id"], lead["price"], lead["sales"], lead["score_reasons"]) == (None, 90.0, [], [])
     assert get(own, f"/v1/leads/{lead_id}/decision").status_code == 404
     assert {event["event"] for event in get(own, f"/v1/leads/{lead_id}/events").json()["data"]} == {"lead.received"}
+
+
+def test_an_external_id_that_is_too_long_is_named(world: World) -> None:
+    answer = post(key(world), MARIA | {"external_id": "x" * 121})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "external_id")
+
+
+def test_an_empty_idempotency_key_is_no_key(world: World) -> None:
+    answer = post(key(world), MARIA, Idempotency_Key="")
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_idempotency_key")
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-12:00", "2026-05-12"])
+def test_a_list_of_leads_names_the_time_that_is_none(world: World, moment: str) -> None:
+    answer = get(key(world), f"/v1/leads?created_from={moment}")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "created_from")

@@ -18,7 +18,7 @@ from tests.leads.world import MARIA, World, make_world
 
 pytestmark = pytest.mark.django_db
 GOOD = '"campaign_id": "auto-accident", "first_name": "Maria"'
-NOT_JSON = (400, "malformed_json", [])
+NOT_JSON: tuple[int, str, list[str]] = (400, "malformed_json", [])
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""How the OpenAPI document shows leads: the answer to a submission, the record, decisions, events, dry runs."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.api.fields import PublicIdField
+from buyers.inputs.fields import Money
+from buyers.models import Buyer, Contract
+from leads.models import Decision, Lead, Sale, Source
+from routing.models import Campaign, Method
+from routing.reasons import Reason
+from webhooks.states import MessageState
+
+_ROUTING_DECISIONS = [*(f"{method}_winner" for method in Method.values), "unsold", "duplicate", "rejected", "pending"]
+_EVENT, _MESSAGE = "evt", "msg"
+
+
+class ScoreReasonShape(serializers.Serializer[Any]):
+    """One signal of the score."""
+
+    code = serializers.CharField()
+    text = serializers.CharField()
+    effect = serializers.FloatField(help_text="In log-odds: above 0 speaks for the lead, below against it.")
+
+
+class SaleShape(serializers.Serializer[Any]):
+    """The lead, sold to one contract."""
+
+    sale_id = PublicIdField(Sale.prefix)
+    contract_id = PublicIdField(Contract.prefix)
+    buyer_id = PublicIdField(Buyer.prefix)
+    price = Money()
+    state = serializers.ChoiceField(Sale.State.values)
+
+
+class LeadAnswerShape(serializers.Serializer[Any]):
+    """What became of a lead. Keys bound to a source see their payout as the price, and no buyers, sales or reasons."""
+
+    lead_id = PublicIdField(Lead.prefix)
+    status = serializers.ChoiceField(Lead.Status.values, help_text="`accepted` is sold.")
+    score = serializers.IntegerField(min_value=0, max_value=100)
+    score_reasons = ScoreReasonShape(many=True, help_text="At most three each way, the strongest first.")
+    buyer_id = PublicIdField(Buyer.prefix, allow_null=True, help_text="The first buyer.")
+    price = Money(allow_null=True, help_text="The sum of all sales; null where nothing is sold yet.")
+    routing_decision = serializers.ChoiceField(_ROUTING_DECISIONS)
+    deduped = serializers.BooleanField(help_text="Whether the lead is a duplicate.")
+    duplicate_of = PublicIdField(Lead.prefix, allow_null=True, help_text="The lead of the same person.")
+    reason = serializers.CharField(allow_null=True, help_text="Why the lead is not sold.")
+    test = serializers.BooleanField(help_text="Whether the lead stands in the test book.")
+    created_at = serializers.DateTimeField()
+    sales = SaleShape(many=True)
+
+
+class LeadRecord(LeadAnswerShape):
+    """A lead on record, as the key may see it."""
+
+    campaign_id = PublicIdField(Campaign.prefix)
+    source_id = PublicIdField(Source.prefix, allow_null=True)
+    payout = Money(allow_null=True, help_text="What the source earns.")
+    external_id = serializers.CharField(allow_null=True)
+    metadata = serializers.DictField(help_text="As it was sent.")
+
+    def get_fields(self) -> dict[str, Any]:
+        """The member `fields` cannot be declared: DRF's own attribute has that name."""
+        fields = serializers.DictField(help_text="Every field in its normal form; empty once the data was erased.")
+        return {**super().get_fields(), "fields": fields}
+
+
+class VerdictShape(serializers.Serializer[Any]):
+    """What became of one contract in a decision."""
+
+    contract_id = PublicIdField(Contract.prefix)
+    buyer_id = PublicIdField(Buyer.prefix)
+    won = serializers.BooleanField()
+    reason = serializers.ChoiceField([reason.value for reason in Reason], allow_null=True, help_text="null: it won.")
+    detail = serializers.CharField(help_text="The reason in a sentence.")
+    rank = serializers.IntegerField(allow_null=True, help_text="The place among eligible contracts, from 1.")
+    price = Money(allow_null=True, help_text="The price it was judged at, once that was known.")
+    inputs = serializers.DictField(help_text="What the first failing rule looked at.")
+
+
+class DecisionShape(serializers.Serializer[Any]):
+    """One run of the engine, with what is needed to run it again."""
+
+    number = serializers.IntegerField(help_text="1 is the first decision on the lead.")
+    kind = serializers.ChoiceField(Decision.Kind.values)
+    outcome = serializers.ChoiceField(["sold", "unsold"])
+    method = serializers.ChoiceField(Method.values)
+    config_version = serializers.IntegerField()
+    decided_at = serializers.DateTimeField()
+    seed = serializers.IntegerField()
+    replayed = serializers.BooleanField(help_text="Whether running it again just now gave the same, bit for bit.")
+    contracts = VerdictShape(many=True, help_text="Every contract that was considered.")
+
+
+class LeadDecisionsShape(serializers.Serializer[Any]):
+    """Every decision on a lead."""
+
+    lead_id = PublicIdField(Lead.prefix)
+    status = serializers.ChoiceField(Lead.Status.values)
+    reason = serializers.CharField(allow_null=True)
+    decisions = DecisionShape(many=True)
+
+
+class EventMessageShape(serializers.Serializer[Any]):
+    """An event on its way to one endpoint."""
+
+    message_id = PublicIdField(_MESSAGE)
+    state = serializers.ChoiceField(MessageState.values)
+    attempts = serializers.IntegerField()
+
+
+class LeadEventShape(serializers.Serializer[Any]):
+    """Something that happened to a lead, and whom it was told."""
+
+    event_id = PublicIdField(_EVENT)
+    event = serializers.CharField(help_text="Such as `lead.accepted`.")
+    sequence = serializers.IntegerField(help_text="The order of the lead's events.")
+    created_at = serializers.DateTimeField()
+    messages = EventMessageShape(many=True)
+
+
+class SimulatedSaleShape(SaleShape):
+    """A sale that would be made."""
+
+    sale_id = PublicIdField(Sale.prefix, allow_null=True, help_text="Always null.")
+
+
+class SimulationShape(LeadAnswerShape):
+    """What would become of a lead."""
+
+    lead_id = PublicIdField(Lead.prefix, allow_null=True, help_text="Always null: nothing was recorded.")
+    sales = SimulatedSaleShape(many=True)
+    contracts = VerdictShape(many=True, help_text="Every contract that would be considered.")

@@ -1,0 +1,1 @@
+"""Random requests against the real server, made from the API's own description."""
