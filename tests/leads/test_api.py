@@ -6,12 +6,18 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.authentication import authenticate_key
 from accounts.keys import KeySettings, create_key, revoke_key
 from accounts.models import ApiKey
 from accounts.principals import SystemActor
 from accounts.scopes import ALL_SCOPES
+from accounts.versions import publish_change
+from core.clock import now
 from core.ids import new_id
+from leads.intake.shape import submission_of
 from leads.models import Lead, Sale, Submission
+from leads.pipeline import submit_lead
+from routing.models import Campaign
 from tests.leads.world import MARIA, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +204,18 @@ def test_a_source_reads_its_leads_without_buyers_and_prices(world: World) -> Non
     assert (lead["buyer_id"], lead["price"], lead["sales"], lead["score_reasons"]) == (None, 90.0, [], [])
     assert get(own, f"/v1/leads/{lead_id}/decision").status_code == 404
     assert {event["event"] for event in get(own, f"/v1/leads/{lead_id}/events").json()["data"]} == {"lead.received"}
+
+
+def test_what_was_configured_a_moment_ago_counts_for_a_process_that_has_not_heard_of_it(world: World) -> None:
+    token = key(world)
+    first = post(token, MARIA)
+    assert first.status_code == 201
+    known = authenticate_key({"HTTP_AUTHORIZATION": f"Bearer {token}"})
+    Campaign.objects.create(
+        agency=world.agency, lead_type=world.campaign.lead_type, name="New", slug="new", currency="USD"
+    )
+    actor = SystemActor(world.agency.pk, "system:test")
+    publish_change(actor=actor, action="campaign.create", object_id="camp", changes={})
+    submission = submission_of({**MARIA, "campaign_id": "new"})
+    outcome = submit_lead(principal=known, submission=submission, received_at=now())
+    assert (outcome.status, outcome.body["status"]) == (201, "unsold")
