@@ -75,7 +75,12 @@ def submit_lead(
 
     def trip(view: snapshot.Snapshot) -> Outcome:
         sender = principal if view.version == principal.version else renew(principal)
-        draft = prepare(principal=sender, view=view, submission=submission, received_at=received_at)
+        try:
+            draft = prepare(principal=sender, view=view, submission=submission, received_at=received_at)
+        except DomainError as refusal:
+            if snapshot.refresh(view) is not view:  # what was refused may be right by now
+                raise Overtaken from refusal
+            raise
         return route(draft, repeat=repeat, now=received_at)
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)

@@ -6,12 +6,18 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.authentication import authenticate_key
 from accounts.keys import KeySettings, create_key, revoke_key
 from accounts.models import ApiKey
 from accounts.principals import SystemActor
 from accounts.scopes import ALL_SCOPES
+from accounts.versions import publish_change
+from core.clock import now
 from core.ids import new_id
+from leads.intake.shape import submission_of
 from leads.models import Lead, Sale, Submission
+from leads.pipeline import submit_lead
+from routing.models import Campaign
 from tests.leads.world import MARIA, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +220,18 @@ def test_an_empty_idempotency_key_is_no_key(world: World) -> None:
 def test_a_list_of_leads_names_the_time_that_is_none(world: World, moment: str) -> None:
     answer = get(key(world), f"/v1/leads?created_from={moment}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "created_from")
+
+
+def test_what_was_configured_a_moment_ago_counts_for_a_process_that_has_not_heard_of_it(world: World) -> None:
+    token = key(world)
+    first = post(token, MARIA)
+    assert first.status_code == 201
+    known = authenticate_key({"HTTP_AUTHORIZATION": f"Bearer {token}"})
+    Campaign.objects.create(
+        agency=world.agency, lead_type=world.campaign.lead_type, name="New", slug="new", currency="USD"
+    )
+    actor = SystemActor(world.agency.pk, "system:test")
+    publish_change(actor=actor, action="campaign.create", object_id="camp", changes={})
+    submission = submission_of({**MARIA, "campaign_id": "new"})
+    outcome = submit_lead(principal=known, submission=submission, received_at=now())
+    assert (outcome.status, outcome.body["status"]) == (201, "unsold")
