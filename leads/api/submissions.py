@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.api.answer_shapes import ProblemShape
 from accounts.api.base import ApiView
-from accounts.api.fields import PublicIdField
+from accounts.api.fields import Instant, PublicIdField
 from accounts.api.pages import PAGING, page_of
 from accounts.vault import Erased
 from leads.models import Source
@@ -19,12 +19,12 @@ from leads.refusals import refusal, refusal_record, refusals, sent_body
 class SubmissionFilters(serializers.Serializer[Any]):
     """By what refused submissions are found."""
 
-    source_id = PublicIdField(Source.prefix, required=False)
+    source_id = PublicIdField(Source.prefix, required=False, help_text="Those of this source.")
     code = serializers.CharField(required=False, help_text="Such as `invalid` or `unknown_campaign`.")
     status = serializers.IntegerField(required=False, min_value=400, max_value=499, help_text="Such as 422.")
     request_id = serializers.CharField(required=False, help_text="The `X-Request-Id` of the refusal.")
-    created_from = serializers.DateTimeField(required=False, source="created_at__gte", help_text="Then or later.")
-    created_to = serializers.DateTimeField(required=False, source="created_at__lt", help_text="Before this instant.")
+    created_from = Instant(required=False, source="created_at__gte", help_text="Then or later.")
+    created_to = Instant(required=False, source="created_at__lt", help_text="Before this instant.")
 
 
 class SubmissionShape(serializers.Serializer[Any]):

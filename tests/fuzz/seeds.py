@@ -36,6 +36,7 @@ def seed(house: House) -> Dictionaries:
     endpoint = {"url": "https://receiver.invalid/hooks", "events": ["lead.received", "lead.accepted"]}
     endpoints = [made(house.api.post("/v1/webhook-endpoints", endpoint))["endpoint_id"] for _ in range(2)]
     leads = _leads(house)
+    house.api.post("/v1/leads", {"campaign_id": "auto-accident", "phone": "none"})
     house.api.put("/v1/rate-limits/partners", {"per_minute": 500})
     house.key(name="spare")
     return {
@@ -52,6 +53,7 @@ def seed(house: House) -> Dictionaries:
         "journals": [journal.public_id for journal in Journal.objects.filter(mode="live")[:4]],
         "keys": [key.public_id for key in ApiKey.objects.filter(name="spare")],
         "rate_limits": ["partners", "others"],
+        "submissions": [row["submission_id"] for row in read(house.api.get("/v1/submissions"))["data"]],
         "cursors": [read(house.api.get("/v1/leads?limit=1"))["next_cursor"]],
     }
 
