@@ -22,12 +22,16 @@ Params = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SQL text with its parameters; where `expect` rows are not met, `refusal` is raised."""
+    """One SQL text with its parameters; where `expect` rows are not met, `refusal` is raised.
+
+    `listed` says that its one parameter is a JSON list of rows: two of the same text may become one with both lists.
+    """
 
     sql: str
     params: Params = ()
     expect: int | None = None
     refusal: Exception | None = None
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +151,12 @@ def insert(
     Column defaults of the model do not apply: every column that has none in the database must be named, or be null.
     """
     names = tuple(rows[0])
+    expect = len(rows) if not conflict or refusal else None
     if is_postgres():
-        sql, params = _insert_as_json(model, names, conflict), (_as_json(model, names, rows),)
-    else:
-        sql = _insert_values(model, names, len(rows), conflict)
-        params = tuple(bind(row[name]) for row in rows for name in names)
-    return Statement(sql, params, expect=len(rows) if not conflict or refusal else None, refusal=refusal)
+        params: Params = (_as_json(model, names, rows),)
+        return Statement(_insert_as_json(model, names, conflict), params, expect, refusal, listed=True)
+    params = tuple(bind(row[name]) for row in rows for name in names)
+    return Statement(_insert_values(model, names, len(rows), conflict), params, expect, refusal)
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ about. Elsewhere, and inside a transaction that somebody else will end, the same
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import orjson
@@ -20,17 +21,31 @@ UNMET: Final = "LD001"
 """The SQLSTATE of `require_rows`, which `core.requirement.RequireRows` creates."""
 
 
-def read(locks: Sequence[Statement], statements: Mapping[str, Statement]) -> dict[str, list[Params]]:
-    """Needs a transaction. Take the locks, then read; the rows of each statement by its name.
+Rows = dict[str, list[Params]]
+
+
+def read(locks: Sequence[Statement], groups: Sequence[Mapping[str, Statement]]) -> list[Rows]:
+    """Needs a transaction. Take the locks, then read; for each group the rows of its statements by their names.
 
     Values may come as JSON has them (ids and instants as text, bytes in hexadecimal): read them by `core.sql.as_*`.
     """
     if not is_postgres():
-        results = run([*locks, *statements.values()])[len(locks) :]
-        return dict(zip(statements, (result.rows for result in results), strict=True))
-    text = _send([*_as_one_lock(locks), _as_one_read(list(statements.values()))]).get_value(0, 0)
-    tables = orjson.loads(text or b"[]")
-    return {name: [tuple(row.values()) for row in rows or ()] for name, rows in zip(statements, tables, strict=True)}
+        run(locks)
+        return [{name: run([statement])[0].rows for name, statement in group.items()} for group in groups]
+    with connection.cursor() as cursor:
+        raw = cast(Any, cursor).cursor
+        opening, texts = prepared.message(raw.connection, [*_as_one_lock(locks), *map(_as_one_read, groups)])
+        cast(Any, cursor.execute)(b";".join([*opening, *texts]))
+        for _ in range(len(opening) + len(texts) - len(groups)):
+            raw.nextset()
+        return [_rows(group, raw) for group in groups]
+
+
+def _rows(group: Mapping[str, Statement], raw: Any) -> Rows:
+    """What one group read; the raw cursor moves on to the next."""
+    tables = orjson.loads(raw.fetchone()[0])
+    raw.nextset()
+    return {name: [tuple(row.values()) for row in rows or ()] for name, rows in zip(group, tables, strict=True)}
 
 
 def _as_one_lock(locks: Sequence[Statement]) -> list[prepared.Text]:
@@ -41,9 +56,9 @@ def _as_one_lock(locks: Sequence[Statement]) -> list[prepared.Text]:
     return [(f"SELECT {columns}", [value for lock in locks for value in lock.params])]
 
 
-def _as_one_read(statements: Sequence[Statement]) -> prepared.Text:
-    tables = ", ".join(f"(SELECT json_agg(t) FROM ({statement.sql}) t)" for statement in statements)
-    params = [value for statement in statements for value in statement.params]
+def _as_one_read(group: Mapping[str, Statement]) -> prepared.Text:
+    tables = ", ".join(f"(SELECT json_agg(t) FROM ({statement.sql}) t)" for statement in group.values())
+    params = [value for statement in group.values() for value in statement.params]
     return f"SELECT json_build_array({tables})::text", params
 
 
@@ -57,11 +72,27 @@ def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
     if not is_postgres() or connection.savepoint_ids:
         run([*writes, *guards])
         return
+    writes = _joined(writes)
     texts = [_as_one_write(writes), *(_guarded(place, guard) for place, guard in enumerate(guards, len(writes)))]
     try:
         _send(texts, b"COMMIT")
     except DatabaseError as error:
         raise _refusal(error, [*writes, *guards]) or error from error
+
+
+def _joined(writes: Sequence[Statement]) -> list[Statement]:
+    """The same with one INSERT per table, however many leads they are of."""
+    found: dict[str, Statement] = {}
+    for place, write in enumerate(writes):
+        key = write.sql if write.listed else str(place)
+        found[key] = _both(found[key], write) if key in found else write
+    return list(found.values())
+
+
+def _both(one: Statement, other: Statement) -> Statement:
+    rows = f"{one.params[0][:-1]},{other.params[0][1:]}"
+    expect = None if one.expect is None else one.expect + (other.expect or 0)
+    return replace(one, params=(rows,), expect=expect)
 
 
 def _as_one_write(writes: Sequence[Statement]) -> prepared.Text:

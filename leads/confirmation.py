@@ -26,11 +26,12 @@ from core.sql import Statement, bind, run
 from leads import snapshot
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
-from leads.pipeline import Outcome, route, travel
+from leads.pipeline import travel
 from leads.recall import CampaignArchived, recall
-from leads.settlement import charge_terms, settle
+from leads.settlement import Settlement, charge_terms, settle
 from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
 from leads.telling import tell_unsold
+from leads.trip import Outcome, route
 from routing.caps import Capped, parse_caps
 from routing.windows import quarter_of
 
@@ -57,7 +58,8 @@ def accept_sale(*, principal: Principal, sale: Sale) -> None:
             sold = _sold(draft, sale)
             run([_decide(sale, sold.state, moment)])
             fate = Fate(status=Lead.Status.ACCEPTED, routing_decision=_winner_of(draft), sales=(sold,))
-            settle(draft, fate, now=moment, written=capture_statements(charge_terms(draft, sold, moment)))
+            money = capture_statements(charge_terms(draft, sold, moment))
+            settle([Settlement(draft=draft, fate=fate, now=moment, written=money)])
             sum_up(lead, now=moment)
         return Outcome(201, {})
 
@@ -116,7 +118,7 @@ def _end(principal: Principal, sale: Sale, state: Sale.State, reason: str) -> No
 def _sell_again(principal: Principal, view: snapshot.Snapshot, lead: Lead, moment: datetime) -> None:
     """Decide the lead again; where there is no market for it any more, nobody gets it."""
     try:
-        route(recall(principal=principal, view=view, lead=lead), repeat=None, now=moment, kind=Decision.Kind.REROUTE)
+        route(recall(principal=principal, view=view, lead=lead), now=moment, kind=Decision.Kind.REROUTE)
     except (CampaignArchived, AgencySuspended) as gone:
         tell_unsold(lead, reason=gone.code, now=moment)
     except Erased:

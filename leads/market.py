@@ -1,29 +1,30 @@
-"""One look at the market for one lead, in one round trip: who had this person, what room is left, whose turn it is.
+"""One look at the market for leads that wait together: who had a person, what room is left, whose turn it is.
 
 Most contracts are out by what is known beforehand (`ask`): counters and balances are read only of the others.
 Read under the person's lock and the agency's shared configuration lock, so that what is seen stays true until the
 commit for everything that is not itself guarded (caps and balances are, by the statements that claim them).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from accounts.idempotency import Repeat, Stored, find_statement, stored
+from accounts.idempotency import KeyReused, Repeat, Stored, find_statement, stored
 from accounts.models import Agency
 from accounts.versions import config_lock
 from billing.queries import funds_statement
-from buyers.caps import Count, CounterKey, counters_statement, counts, missing_counters
+from buyers.caps import CounterKey, counters_statement, counts
 from buyers.rotation import places, places_statement
 from core import trips
 from core.sql import Params, Statement, as_instant, as_uuid, bind, lock, lock_shared
 from leads.drafts import Draft
-from leads.models import Lead, Sale
+from leads.models import Decision, Lead, Sale
+from leads.room import Room
 from routing.claims import usage_keys
 from routing.engine import Screened, screen
-from routing.types import ContractTerms, Earlier, Facts, Funds, Market, State, Turn, Usage, Window
+from routing.types import ContractTerms, Earlier, Facts, Funds, Market, State, Turn, Usage
 from routing.values import Held
 
 _LEAD, _SALE = Lead._meta.db_table, Sale._meta.db_table
@@ -49,14 +50,36 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Rider:
+    """A lead before the market, and the request that may come again."""
+
+    draft: Draft
+    asked: Asked
+    repeat: Repeat | None = None
+    kind: str = Decision.Kind.ROUTE
+    keys: tuple[CounterKey, ...] = field(init=False)
+    """The counters that its decision may ask for."""
+    accounts: tuple[int, ...] = field(init=False)
+    """The accounts of those who may have to pay for it."""
+
+    def __post_init__(self) -> None:
+        """Reckon once what the look and the decision ask for."""
+        market, contenders = self.asked.market, self.asked.contenders
+        keys = usage_keys(market.terms, market.source, market.now, contenders=contenders)
+        object.__setattr__(self, "keys", keys)
+        accounts = {contract.account(market.mode) for contract in contenders}
+        object.__setattr__(self, "accounts", tuple(sorted(one for one in accounts if one is not None)))
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen. `missing` counters must be opened before this look may decide."""
+    """What was seen of one lead. `missing` counters must be opened before this look may decide."""
 
     version: int
     active: bool
-    repeat: Stored | None
+    repeat: Stored | KeyReused | None
     duplicate_of: UUID | None
-    state: State
+    earlier: tuple[Earlier, ...]
     missing: tuple[CounterKey, ...]
 
 
@@ -81,64 +104,94 @@ def ask(draft: Draft, now: datetime) -> Asked:
     return Asked(market, screen(market))
 
 
-def look(draft: Draft, asked: Asked, *, repeat: Repeat | None) -> Look:
-    """Needs a transaction; holds the person and, shared, the configuration until it ends. One round trip."""
-    now, terms, contenders = asked.market.now, asked.market.terms, asked.contenders
-    keys = usage_keys(terms, asked.market.source, now, contenders=contenders)
+def look(riders: Sequence[Rider]) -> tuple[Room, list[Look]]:
+    """Needs a transaction; holds the persons and, shared, the configuration until it ends. One round trip.
+
+    For leads of one agency and book.
+    """
+    draft = riders[0].draft
+    keys = list(dict.fromkeys(key for rider in riders for key in rider.keys))
+    persons = [name for rider in riders for name in person_names(rider.draft)]
+    locks = [*lock_shared(config_lock(draft.snapshot.agency_id)), *lock(*persons)]
+    shared, *own = trips.read(locks, [_shared_statements(riders, keys), *map(_own_statements, riders)])
+    room = _room(shared)
+    ((version, status),) = shared["agency"]
+    return room, [_look(rider, room, rows, version, status) for rider, rows in zip(riders, own, strict=True)]
+
+
+def _shared_statements(riders: Sequence[Rider], keys: Sequence[CounterKey]) -> dict[str, Statement]:
+    draft = riders[0].draft
     statements = {
         "agency": Statement(
             f'SELECT "version", "status" FROM "{Agency._meta.db_table}" WHERE "id" = %s',
             (bind(draft.snapshot.agency_id),),
         ),
-        "duplicate": _duplicate_statement(draft, now),
-        "earlier": _earlier_statement(draft, now),
         "counters": counters_statement(mode=draft.mode, keys=keys),
-        "funds": funds_statement(_accounts(draft, contenders)),
+        "funds": funds_statement(sorted({account for rider in riders for account in rider.accounts})),
     }
-    if repeat is not None:
-        statements["repeat"] = find_statement(repeat)
-    if terms.method in _ROTATING:
-        statements["turns"] = places_statement(mode=draft.mode, contract_ids=draft.campaign.contracts)
-    locks = [*lock_shared(config_lock(draft.snapshot.agency_id)), *lock(*_person(draft))]
-    return _read(draft, trips.read(locks, statements), keys, repeat)
+    rotating = {one.draft.campaign.id: one.draft for one in riders if one.asked.market.terms.method in _ROTATING}
+    if rotating:
+        contracts = [contract for one in rotating.values() for contract in one.campaign.contracts]
+        statements["turns"] = places_statement(mode=draft.mode, contract_ids=contracts)
+    return statements
 
 
-def _read(draft: Draft, rows: dict[str, list[Params]], keys: Sequence[CounterKey], repeat: Repeat | None) -> Look:
-    ((version, status),) = rows["agency"]
-    counters = counts(rows["counters"])
+def _own_statements(rider: Rider) -> dict[str, Statement]:
+    now = rider.asked.market.now
+    statements = {
+        "duplicate": _duplicate_statement(rider.draft, now),
+        "earlier": _earlier_statement(rider.draft, now),
+    }
+    if rider.repeat is not None:
+        statements["repeat"] = find_statement(rider.repeat)
+    return statements
+
+
+def _room(rows: trips.Rows) -> Room:
+    return Room(
+        usage={count.key: Usage(count.leads, count.money) for count in counts(rows["counters"])},
+        funds={row[0]: Funds(row[1], row[2], row[3], bool(row[4])) for row in rows["funds"]},
+        rotation={place.contract_id: Turn(place.ticket, place.pass_value) for place in places(rows.get("turns", ()))},
+    )
+
+
+def _look(rider: Rider, room: Room, rows: trips.Rows, version: int, status: str) -> Look:
     found = rows.get("repeat")
     return Look(
         version=version,
         active=status == "active",
-        repeat=stored(repeat, found[0]) if repeat is not None and found else None,
+        repeat=_answered(rider.repeat, found[0]) if rider.repeat is not None and found else None,
         duplicate_of=as_uuid(rows["duplicate"][0][0]) if rows["duplicate"] else None,
-        state=_state(draft, rows, counters),
-        missing=tuple(missing_counters(keys, counters)),
-    )
-
-
-def _state(draft: Draft, rows: dict[str, list[Params]], counters: Sequence[Count]) -> State:
-    return State(
-        closed=draft.closed,
-        usage={
-            (count.subject_id, Window(count.window), count.period_start): Usage(count.leads, count.money)
-            for count in counters
-        },
-        funds={row[0]: Funds(row[1], row[2], row[3], bool(row[4])) for row in rows["funds"]},
-        rotation={place.contract_id: Turn(place.ticket, place.pass_value) for place in places(rows.get("turns", ()))},
         earlier=tuple(
             Earlier(cast(UUID, as_uuid(contract)), cast(UUID, as_uuid(buyer)), cast(datetime, as_instant(sold_at)))
             for contract, buyer, sold_at in rows["earlier"]
         ),
+        missing=tuple(key for key in rider.keys if key not in room.usage),
     )
 
 
-def _accounts(draft: Draft, contenders: Iterable[ContractTerms]) -> list[int]:
-    accounts = {contract.account(draft.mode) for contract in contenders}
-    return sorted(account for account in accounts if account is not None)
+def _answered(repeat: Repeat, row: Params) -> Stored | KeyReused:
+    try:
+        return stored(repeat, row)
+    except KeyReused as refusal:
+        return refusal
 
 
-def _person(draft: Draft) -> list[str]:
+def state_of(rider: Rider, room: Room, seen: Look) -> State:
+    """What the engine is told for this lead of what was seen: nothing of contracts that are out already."""
+    rotating = rider.asked.market.terms.method in _ROTATING
+    turns = rider.draft.campaign.contracts if rotating else ()
+    return State(
+        closed=rider.draft.closed,
+        usage={key: room.usage[key] for key in rider.keys if key in room.usage},
+        funds={account: room.funds[account] for account in rider.accounts if account in room.funds},
+        rotation={contract_id: room.rotation[contract_id] for contract_id in turns if contract_id in room.rotation},
+        earlier=seen.earlier,
+    )
+
+
+def person_names(draft: Draft) -> list[str]:
+    """What identifies the lead's person within its agency's book: names to lock, and to keep apart, by."""
     marks = (("phone", draft.phone_hash), ("email", draft.email_hash))
     return [f"{kind}:{draft.snapshot.agency_id}:{draft.mode}:{mark.hex()}" for kind, mark in marks if mark is not None]
 

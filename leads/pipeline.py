@@ -4,32 +4,24 @@ A settlement that finds itself overtaken (a cap or a wallet closed, the configur
 answered by a rival) changes nothing and the trip is made again with what is true now.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from functools import cache
+from uuid import UUID
 
-from django.db import transaction
-
-from accounts.authentication import AgencySuspended, renew
-from accounts.idempotency import Raced, Repeat, Stored
+from accounts.authentication import renew
+from accounts.idempotency import Raced, Repeat, lock_name
 from accounts.principals import Principal
 from billing.balances import InsufficientFunds
-from buyers.caps import CapReached, CounterKey
-from buyers.terms import record_terms
+from buyers.caps import CapReached
 from core.errors import DomainError
 from leads import snapshot
-from leads.answers import answer
-from leads.consent import consent_rejection
+from leads.convoy import Convoy
 from leads.counters import open_counters
-from leads.drafts import Draft, Fate
-from leads.fates import duplicate_fate, fate_of, rejected_fate
-from leads.market import Asked, Look, ask, look
-from leads.models import Decision
+from leads.market import Rider, ask, person_names
 from leads.preparation import prepare
-from leads.settlement import settle
+from leads.trip import CountersMissing, Outcome, Overtaken, arrived, route_each
 from leads.types import Submission
-from routing.engine import decide
 from webhooks.outbox import hint
 
 ATTEMPTS = 12
@@ -41,27 +33,6 @@ class Busy(DomainError):
     code = "busy"
     status = 503
     headers: Mapping[str, str] = {"Retry-After": "1"}
-
-
-class Overtaken(Exception):
-    """The market moved while this lead was on its way. Never leaves `travel`."""
-
-
-class CountersMissing(Overtaken):
-    """Caps count in periods that nobody has sold in yet; they open once the transaction that found it is gone."""
-
-    def __init__(self, draft: Draft, missing: Iterable[CounterKey]) -> None:
-        super().__init__()
-        self.draft, self.missing = draft, missing
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answer to a submission: 201, or 202 while the outcome is open; or an earlier answer, byte for byte."""
-
-    status: int
-    body: dict[str, Any]
-    stored: Stored | None = None
 
 
 def submit_lead(
@@ -81,10 +52,23 @@ def submit_lead(
             if snapshot.refresh(view) is not view:  # what was refused may be right by now
                 raise Overtaken from refusal
             raise
-        return route(draft, repeat=repeat, now=received_at)
+        rider = Rider(draft, ask(draft, received_at), repeat)
+        return arrived(_convoy(draft.snapshot.agency_id, draft.mode).ride(rider, _marks(rider)))
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     return travel(version, trip)
+
+
+@cache
+def _convoy(agency_id: UUID, mode: str) -> Convoy[Rider, Outcome | Exception]:
+    """Leads of one agency and book travel together."""
+    return Convoy(route_each)
+
+
+def _marks(rider: Rider) -> frozenset[str]:
+    """Who and what must not travel twice at once: the same person, the same request."""
+    persons = person_names(rider.draft)
+    return frozenset(persons if rider.repeat is None else [*persons, lock_name(rider.repeat)])
 
 
 def travel(view: snapshot.Snapshot, trip: Callable[[snapshot.Snapshot], Outcome]) -> Outcome:
@@ -101,56 +85,3 @@ def travel(view: snapshot.Snapshot, trip: Callable[[snapshot.Snapshot], Outcome]
             hint()
             return outcome
     raise Busy
-
-
-def route(draft: Draft, *, repeat: Repeat | None, now: datetime, kind: str = Decision.Kind.ROUTE) -> Outcome:
-    """Opens a transaction or joins the open one. Look at the market, decide, settle; one attempt of `travel`.
-
-    Raises AgencySuspended where the agency was stopped since the request was let in.
-    """
-    asked = ask(draft, now)
-    with transaction.atomic():
-        seen = look(draft, asked, repeat=repeat)
-        if seen.version != draft.snapshot.version:
-            raise Overtaken
-        if seen.repeat is not None:
-            return Outcome(seen.repeat.status, {}, seen.repeat)
-        if not seen.active:
-            raise AgencySuspended
-        if seen.missing:
-            raise CountersMissing(draft, seen.missing)
-        return decide_and_settle(draft, asked, seen, repeat=repeat, kind=kind)
-
-
-def decide_and_settle(draft: Draft, asked: Asked, seen: Look, *, repeat: Repeat | None, kind: str) -> Outcome:
-    """Needs the look's transaction, and ends it where it is the outermost. Decide by what was seen; write it down."""
-    now = asked.market.now
-    early = early_fate(draft, seen)
-    decided = None
-    if early is None:
-        market = asked.answered(seen.state)
-        verdicts = decide(market, asked.screened)
-        fate, market, verdicts = fate_of(draft, market, verdicts, now=now)
-        decided = (market, verdicts, record_terms(draft.campaign.terms, number=draft.snapshot.version))
-    else:
-        fate = early
-    body = answer(draft, fate)
-    status = 202 if fate.status == "pending" else 201
-    again = (repeat, body, status) if repeat else None
-    settle(draft, fate, now=now, decided=decided, kind=kind, repeat=again, last=True)
-    return Outcome(status, body)
-
-
-def early_fate(draft: Draft, seen: Look) -> Fate | None:
-    """What ends the trip before any buyer is asked: missing or old consent, or a person seen before."""
-    reason = consent_rejection(
-        draft.data.fields,
-        received_at=draft.received_at,
-        required=draft.campaign.consent_required,
-        max_age_days=draft.campaign.consent_max_age_days,
-    )
-    if reason is not None:
-        return rejected_fate(reason)
-    if seen.duplicate_of is not None and not draft.stored:
-        return duplicate_fate(seen.duplicate_of)
-    return None

@@ -15,8 +15,9 @@ from core.errors import DomainError, NotFound
 from leads import snapshot
 from leads.drafts import Draft
 from leads.models import Decision, Lead, Sale
-from leads.pipeline import Outcome, route, travel
+from leads.pipeline import travel
 from leads.recall import recall
+from leads.trip import Outcome, route
 from routing.reasons import Reason
 from routing.types import MarketTerms
 
@@ -62,7 +63,7 @@ def _again(principal: Principal, lead_id: UUID, narrow: Any, kind: str) -> Outco
         _refuse_sold(lead)
         draft = narrow(recall(principal=principal, view=view, lead=lead))
         with transaction.atomic():
-            outcome = route(draft, repeat=None, now=clock(), kind=kind)
+            outcome = route(draft, now=clock(), kind=kind)
             if kind == Decision.Kind.ASSIGN and outcome.body["status"] == Lead.Status.UNSOLD:
                 raise NotAssignable(Reason(outcome.body["reason"]).sentence)
         return outcome

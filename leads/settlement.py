@@ -4,7 +4,8 @@ One round trip on PostgreSQL, with the commit where nothing follows. Counters th
 touched by its last statements (caps in one order everywhere, then balances), so their rows are locked for a moment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -26,7 +27,7 @@ from leads.models import Decision, Lead, Sale
 from leads.telling import lead_events, told_sequence
 from routing.claims import cap_claims
 from routing.types import Decision as Verdicts
-from routing.types import Market
+from routing.types import Market, Winner
 from scoring.statements import score_statements
 from webhooks import subscriptions
 from webhooks.outbox import event_statements
@@ -42,43 +43,52 @@ class LeadChanged(DomainError):
     code = "lead_changed"
 
 
-def settle(
-    draft: Draft,
-    fate: Fate,
-    *,
-    now: datetime,
-    decided: tuple[Market, Verdicts, int] | None = None,
-    kind: str = Decision.Kind.ROUTE,
-    repeat: tuple[Repeat, dict[str, Any], int] | None = None,
-    written: tuple[list[Statement], list[Statement]] | None = None,
-    last: bool = False,
-) -> None:
-    """Needs a transaction. Write the lead's fate; `decided` is the market, its decision and the configuration's id.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What is to be written of one lead. `decided` is the market, its decision and the configuration's id.
 
-    `written` stands for sales on record whose hold becomes a charge: their money, instead of new sales. With `last`
-    the caller has nothing more to do: where the transaction is its own it is committed in the same round trip.
-
-    Raises CapReached, InsufficientFunds, or accounts.idempotency.InFlight where a rival was first; the caller rolls
-    back and looks again.
+    `body` is the answer, `repeat` what a repeated request is to be answered, with the status. `written` stands for a
+    sale on record whose hold becomes a charge: its money, instead of new sales.
     """
-    told = subscriptions.load(agency_id=draft.snapshot.agency_id, mode=draft.mode, version=draft.snapshot.version)
+
+    draft: Draft
+    fate: Fate
+    now: datetime
+    decided: tuple[Market, Verdicts, int] | None = None
+    kind: str = Decision.Kind.ROUTE
+    repeat: tuple[Repeat, dict[str, Any], int] | None = None
+    written: tuple[list[Statement], list[Statement]] | None = None
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+def settle(settlements: Sequence[Settlement], *, last: bool = False) -> None:
+    """Needs a transaction. Write down what became of these leads, all of one agency and book.
+
+    With `last` the caller has nothing more to do: where the transaction is its own it is committed in the same round
+    trip. Raises CapReached, InsufficientFunds, LeadChanged, or accounts.idempotency.Raced where a rival was first; the
+    caller rolls back and looks again.
+    """
+    money, funds = _money(settlements)
+    writes = [statement for one in settlements for statement in _writes(one)]
+    guards = [*_turns(settlements), *_claims(settlements), *funds]
+    if last:
+        commit([*writes, *money], guards)
+    else:
+        run([*writes, *money, *guards])
+
+
+def _writes(one: Settlement) -> list[Statement]:
+    """All but money and what others write too."""
+    draft, fate, now, view = one.draft, one.fate, one.now, one.draft.snapshot
+    told = subscriptions.load(agency_id=view.agency_id, mode=draft.mode, version=view.version)
     events = lead_events(draft, fate, told, now=now)
-    money, funds = _money(draft, fate.sales, now) if written is None else written
-    caps = _claims(draft, *decided[:2]) if decided else []
-    turns = _turns(draft, decided[1]) if decided else []
-    writes = [
-        *_repeat_statements(draft, repeat, now),
+    return [
+        *_repeat_statements(draft, one.repeat, now),
         *_lead_statements(draft, fate, told_sequence(draft, events), now),
-        *_decision_statements(draft, fate, decided, kind, now),
-        *([] if written else _sale_statements(draft, fate.sales, now)),
-        *money,
+        *_decision_statements(draft, fate, one.decided, one.kind, now),
+        *([] if one.written else _sale_statements(draft, fate.sales, now)),
         *event_statements(events, told, now=now),
     ]
-    guards = [*turns, *caps, *funds]
-    if last:
-        commit(writes, guards)
-    else:
-        run([*writes, *guards])
 
 
 def _repeat_statements(
@@ -237,16 +247,20 @@ def _sale_row(draft: Draft, sale: NewSale, now: datetime) -> dict[str, Any]:
     }
 
 
-def _money(draft: Draft, sales: Sequence[NewSale], now: datetime) -> tuple[list[Statement], list[Statement]]:
+def _money(settlements: Sequence[Settlement]) -> tuple[list[Statement], list[Statement]]:
     """Journals and holds, and the guards on balances in the order of their accounts."""
     inserts: list[Statement] = []
     guards: list[Statement] = []
-    for sale in sorted(sales, key=lambda sale: sale.account_id):
+    sold = [(one, sale) for one in settlements if one.written is None for sale in one.fate.sales]
+    for one, sale in sorted(sold, key=lambda pair: pair[1].account_id):
         written, guarded = (
-            hold_statements(_hold_terms(sale, now))
+            hold_statements(_hold_terms(sale, one.now))
             if sale.state == Sale.State.PENDING
-            else charge_statements(charge_terms(draft, sale, now))
+            else charge_statements(charge_terms(one.draft, sale, one.now))
         )
+        inserts += written
+        guards += guarded
+    for written, guarded in (one.written for one in settlements if one.written is not None):
         inserts += written
         guards += guarded
     return inserts, guards
@@ -288,17 +302,26 @@ def charge_terms(draft: Draft, sale: NewSale, now: datetime) -> ChargeTerms:
     )
 
 
-def _claims(draft: Draft, market: Market, verdicts: Verdicts) -> list[Statement]:
+def _claims(settlements: Sequence[Settlement]) -> list[Statement]:
     claims = [
-        claim for winner in verdicts.winners for claim in cap_claims(market.terms, market.source, winner, market.now)
+        claim
+        for market, winner in _won(settlements)
+        for claim in cap_claims(market.terms, market.source, winner, market.now)
     ]
-    return claim_statements(mode=draft.mode, claims=claims)
+    return claim_statements(mode=settlements[0].draft.mode, claims=claims)
 
 
-def _turns(draft: Draft, verdicts: Verdicts) -> list[Statement]:
+def _turns(settlements: Sequence[Settlement]) -> list[Statement]:
     served = [
         Served(winner.contract_id, winner.ticket, winner.pass_floor, winner.pass_add)
-        for winner in verdicts.winners
+        for _, winner in _won(settlements)
         if winner.ticket or winner.pass_add
     ]
-    return turn_statements(mode=draft.mode, served=served)
+    return turn_statements(mode=settlements[0].draft.mode, served=served)
+
+
+def _won(settlements: Sequence[Settlement]) -> Iterator[tuple[Market, Winner]]:
+    for one in settlements:
+        if one.decided is not None:
+            market, verdicts, _ = one.decided
+            yield from ((market, winner) for winner in verdicts.winners)

@@ -1,6 +1,6 @@
 """A dry run: the same engine on the same market, and nothing is stored, sold, charged or sent."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -10,9 +10,9 @@ from leads import snapshot
 from leads.counters import unopened
 from leads.drafts import Draft, Fate
 from leads.fates import fate_of
-from leads.market import ask, look
-from leads.pipeline import early_fate
+from leads.market import Rider, ask, look, state_of
 from leads.preparation import prepare
+from leads.trip import early_fate
 from leads.types import Submission
 from routing.engine import decide
 from routing.types import Decision, Market
@@ -35,14 +35,14 @@ def simulate_lead(*, principal: Principal, submission: Submission, at: datetime)
     """
     view = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     draft = prepare(principal=principal, view=view, submission=submission, received_at=at)
-    asked = ask(draft, at)
+    rider = Rider(draft, ask(draft, at))
     with transaction.atomic():
-        seen = look(draft, asked, repeat=None)
-        usage = {**seen.state.usage, **unopened(draft, seen.missing)}
+        room, (seen,) = look([rider])
+        room.usage.update(unopened(draft, seen.missing))
         transaction.set_rollback(True)
     early = early_fate(draft, seen)
     if early is not None:
         return Simulation(draft, early, None, None)
-    market = asked.answered(replace(seen.state, usage=usage))
-    fate, market, decision = fate_of(draft, market, decide(market, asked.screened), now=at)
+    market = rider.asked.answered(state_of(rider, room, seen))
+    fate, market, decision = fate_of(draft, market, decide(market, rider.asked.screened), now=at)
     return Simulation(draft, fate, market, decision)

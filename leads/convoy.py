@@ -1,0 +1,87 @@
+"""Leads that arrive together travel together: one look, one settlement and one commit for all that wait meanwhile.
+
+Whoever comes while nobody is on the way leads: it takes along those that wait, up to a number, and the next of the
+rest leads after it. Nobody waits for company: a lead that is alone goes alone at once. What a trip costs the database
+(a transaction, a flush of its log) and the rows that all leads of a buyer write are shared by those who ride along.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+MOST: Final = 16
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket(Generic[Item, Result]):
+    item: Item
+    marks: frozenset[str]
+    woken: threading.Event = field(default_factory=threading.Event)
+    result: Result | None = None
+    error: BaseException | None = None
+    done: bool = False
+
+
+class Convoy(Generic[Item, Result]):
+    """One line of items. `carry` gives their results in their order, or raises for all of them."""
+
+    def __init__(self, carry: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+        self._carry = carry
+        self._waiting: deque[_Ticket[Item, Result]] = deque()
+        self._lock = threading.Lock()
+        self._under_way = False
+
+    def ride(self, item: Item, marks: frozenset[str] = frozenset()) -> Result:
+        """The item's result. Items that share a mark never ride together. Raises what `carry` raised."""
+        ticket: _Ticket[Item, Result] = _Ticket(item, marks)
+        with self._lock:
+            self._waiting.append(ticket)
+            leads, self._under_way = not self._under_way, True
+        if not leads:
+            ticket.woken.wait()
+        if not ticket.done:
+            self._lead()
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.result  # type: ignore[return-value]  # it is one by now
+
+    def _lead(self) -> None:
+        with self._lock:
+            riders = self._board()
+        try:
+            results = self._carry([rider.item for rider in riders])
+            for rider, result in zip(riders, results, strict=True):
+                rider.result = result
+        except BaseException as error:
+            for rider in riders:
+                rider.error = error
+        finally:
+            self._arrive(riders)
+
+    def _board(self) -> list[_Ticket[Item, Result]]:
+        """The first that waits, and those behind it that fit: for the rest the order stays."""
+        riders: list[_Ticket[Item, Result]] = []
+        left: deque[_Ticket[Item, Result]] = deque()
+        marks: set[str] = set()
+        for ticket in self._waiting:
+            if len(riders) < MOST and marks.isdisjoint(ticket.marks):
+                riders.append(ticket)
+                marks |= ticket.marks
+            else:
+                left.append(ticket)
+        self._waiting = left
+        return riders
+
+    def _arrive(self, riders: Sequence[_Ticket[Item, Result]]) -> None:
+        for rider in riders:
+            rider.done = True
+            rider.woken.set()
+        with self._lock:
+            if self._waiting:
+                self._waiting[0].woken.set()
+            else:
+                self._under_way = False
