@@ -12,9 +12,9 @@ from core.ids import decode
 from leads.confirmation import NotPending, accept_sale, expire_sales, reject_sale
 from leads.intake.shape import submission_of
 from leads.models import Decision, Lead, Sale
-from leads.pipeline import Outcome
 from leads.rerouting import NotAssignable, NotOpen, assign_lead, reroute_lead
 from leads.simulation import simulate_lead
+from leads.trip import Outcome
 from tests.leads.world import MARIA, make_world
 from webhooks.models import Event
 

@@ -17,7 +17,8 @@ from buyers.models import Buyer, Contract, DeliveryMethod
 from core.ids import new_id
 from leads.intake.shape import submission_of
 from leads.models import Source
-from leads.pipeline import Outcome, submit_lead
+from leads.pipeline import submit_lead
+from leads.trip import Outcome
 from routing.models import Campaign, Field, LeadType
 from webhooks.models import Endpoint
 
