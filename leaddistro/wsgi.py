@@ -1,5 +1,6 @@
 """The WSGI door."""
 
+import gc
 import multiprocessing
 import os
 
@@ -11,3 +12,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
 if multiprocessing.parent_process():
     die_with_parent()  # or this process of the web server would outlive its main one and serve beside the next
 application = get_wsgi_application()
+gc.freeze()  # what is imported stays: collecting garbage need not walk through all of it, in the middle of a request
