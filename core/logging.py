@@ -65,6 +65,8 @@ def configure(level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
             "django.request": {"level": "ERROR"},  # the request line tells of a 404 already
             "django.security.DisallowedHost": {"level": "CRITICAL"},
+            "celery.worker.strategy": {"level": "WARNING"},  # a sweep a second would say twice that there was one
+            "celery.app.trace": {"level": "WARNING"},
         },
     }
 

@@ -178,8 +178,8 @@ def test_a_dry_import_reports_each_row(house: House) -> None:
     refused = send_csv(house, "/v1/buyers/import", text)
     assert refused.status_code == 422
     assert {error["field"] for error in json.loads(refused.content)["errors"]} == {
-        "rows.2.email",
-        "rows.2.credit_limit",
+        "rows.3.email",
+        "rows.3.credit_limit",
     }
     assert Buyer.objects.get().name == "Lone Star Law"
 
