@@ -27,7 +27,6 @@ from leads.wording import Wording
 from routing.explain import explain
 from routing.fields import BUILT_IN
 from routing.models import Field
-from routing.types import Decision as Verdicts
 from scoring.models import Score
 from webhooks.models import Event
 
@@ -203,7 +202,7 @@ def _table(
 ) -> DecisionTable:
     currency = stored.content["currency"]
     wording = Wording(currency=currency, timezone=timezone, hidden=hidden)
-    verdicts = explain(Verdicts.from_record(stored.record["decision"]))
+    verdicts = explain(stored.decision)
     return DecisionTable(
         number=stored.row.number,
         kind=stored.row.kind,
@@ -212,8 +211,8 @@ def _table(
         currency=currency,
         config_version=stored.row.config_version.number,
         decided_at=stored.row.decided_at,
-        clock=stored.record["market"]["now"],
-        seed=stored.record["market"]["seed"],
+        clock=stored.market["now"],
+        seed=stored.market["seed"],
         replayed=stored.replayed,
         rows=tuple(_verdict_row(verdict, known.get(verdict["contract_id"]), wording) for verdict in verdicts),
     )

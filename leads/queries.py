@@ -20,8 +20,10 @@ from leads.models import Decision, Lead, Sale, Source
 from leads.normalize import Malformed, read_email, read_phone
 from leads.preparation import contact_hash
 from leads.settlement import lead_context, open_decision
-from routing.engine import replay
+from routing.engine import decide
 from routing.models import Campaign
+from routing.types import Decision as Verdicts
+from routing.types import Market, MarketTerms
 from scoring.models import Score
 from webhooks.models import Event
 
@@ -153,11 +155,12 @@ def sale_record(sale: Sale) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class StoredDecision:
-    """A decision read back: the record it was stored with, its configuration, and whether replaying it agrees."""
+    """A decision read back: its market's record and its configuration, and whether replaying it agrees."""
 
     row: Decision
-    record: Mapping[str, Any]
+    market: Mapping[str, Any]
     content: Mapping[str, Any]
+    decision: Verdicts
     replayed: bool
 
 
@@ -173,8 +176,11 @@ def decisions(lead: Lead) -> list[StoredDecision]:
 def _stored_decision(row: Decision, sealer: Sealer) -> StoredDecision:
     record = open_decision(sealer, row.pk, bytes(row.sealed))
     content = json.loads(bytes(row.config_version.content))
-    again = replay(content, record["market"])
-    return StoredDecision(row, record, content, json.canonical(again.to_record()) == json.canonical(record["decision"]))
+    terms = MarketTerms.from_content(content)
+    stored = Verdicts.from_record(terms, record["decision"])
+    again = decide(Market.from_record(terms, record["market"]))
+    agrees = json.canonical(again.to_record()) == json.canonical(record["decision"])
+    return StoredDecision(row, record["market"], content, stored, agrees)
 
 
 def events(lead: Lead) -> QuerySet[Event]:

@@ -45,7 +45,6 @@ def decide(market: Market, screened: Screened | None = None) -> Decision:
         outcome="sold" if choice.won else "unsold",
         winners=tuple(_winners(market, choice, contested=len(ranked) > len(choice.won))),
         verdicts=tuple(_verdicts(market.terms, ranking, prices, losses | choice.lost)),
-        ranking=tuple(offer.contract.id for offer, _ in ranked),
     )
 
 

@@ -188,24 +188,31 @@ class Decision:
     outcome: str
     winners: tuple[Winner, ...]
     verdicts: tuple[Verdict, ...]
-    ranking: tuple[UUID, ...]
 
     def codes(self) -> list[str]:
         """A reason code per contract in the order of the terms, "won" for winners; holds nothing personal."""
         return ["won" if verdict.reason is None else verdict.reason.value for verdict in self.verdicts]
 
+    @property
+    def ranking(self) -> tuple[UUID, ...]:
+        """The eligible contracts in the order in which they stood."""
+        ranks = {verdict.rank: verdict.contract_id for verdict in self.verdicts if verdict.rank is not None}
+        return tuple(ranks[rank] for rank in sorted(ranks))
+
     def to_record(self) -> Record:
-        """Plain JSON (ids are written by core.json)."""
+        """Plain JSON (ids are written by core.json); whose verdicts they are is said by their order, that of the terms.
+
+        Every lead has one of these, and of many contracts the ids alone would be half of it.
+        """
         return {
             "outcome": self.outcome,
             "winners": [winner._asdict() for winner in self.winners],
-            "verdicts": [list(verdict) for verdict in self.verdicts],
-            "ranking": list(self.ranking),
+            "verdicts": [verdict[1:] for verdict in self.verdicts],
         }
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """The decision read back."""
+    def from_record(cls, terms: MarketTerms, record: Mapping[str, Any]) -> Self:
+        """The decision read back under the terms it was made under."""
         return cls(
             record["outcome"],
             tuple(
@@ -213,10 +220,9 @@ class Decision:
                 for won in record["winners"]
             ),
             tuple(
-                Verdict(_id(contract), Reason(reason) if reason else None, rank, price, inputs)
-                for contract, reason, rank, price, inputs in record["verdicts"]
+                Verdict(contract.id, Reason(reason) if reason else None, rank, price, inputs)
+                for contract, (reason, rank, price, inputs) in zip(terms.contracts, record["verdicts"], strict=True)
             ),
-            tuple(_id(contract) for contract in record["ranking"]),
         )
 
 

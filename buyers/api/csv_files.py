@@ -147,7 +147,10 @@ class ImportView(ResourceView):
         """Import CSV with the columns of the export; columns may be left out."""
         dry_run = _dry_run(request)
         rows = self._rows(str(dict(request.data).get("csv", "")))
-        batch = run_batch((Step(f"rows.{number}", partial(self.take, row)) for number, row in enumerate(rows, start=1)), dry_run=dry_run)
+        batch = run_batch(
+            (Step(f"rows.{number}", partial(self.take, row)) for number, row in enumerate(rows, start=1)),
+            dry_run=dry_run,
+        )
         if not dry_run:
             refuse_problems(batch)
         kinds = [row["outcome"] for row in batch.outcomes]

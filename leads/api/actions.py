@@ -136,7 +136,7 @@ class SimulateView(ApiView):
         body["sales"] = [{**sale, "sale_id": None} for sale in body["sales"]]
         if simulated.decision is not None and simulated.market is not None:
             content = simulated.market.terms.to_content()
-            body["contracts"] = verdict_records(simulated.decision.to_record(), content)
+            body["contracts"] = verdict_records(simulated.decision, content)
         return Response(body)
 
 

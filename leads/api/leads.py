@@ -1,6 +1,6 @@
 """POST /v1/leads, the reason for all of this, and the reading of leads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -32,7 +32,7 @@ from leads.models import Lead
 from leads.pipeline import submit_lead
 from leads.refusals import record_refusal
 from leads.types import Submission
-from routing.reasons import Reason
+from routing.types import Decision, Verdict
 
 _READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
 _KEPT = frozenset((400, 404, 415, 422))
@@ -204,34 +204,29 @@ def _decision(stored: queries.StoredDecision) -> dict[str, Any]:
         "method": stored.content["method"],
         "config_version": stored.row.config_version.number,
         "decided_at": rfc3339(stored.row.decided_at),
-        "seed": stored.record["market"]["seed"],
+        "seed": stored.market["seed"],
         "replayed": stored.replayed,
-        "contracts": verdict_records(stored.record["decision"], stored.content),
+        "contracts": verdict_records(stored.decision, stored.content),
     }
 
 
-def verdict_records(decision: Mapping[str, Any], content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What became of each contract, by a decision's record and the terms it was made under."""
+def verdict_records(decision: Decision, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What became of each contract, by a decision and the terms it was made under."""
     buyers = {contract["id"]: contract["buyer_id"] for contract in content["contracts"]}
-    return [_verdict(verdict, buyers, content["currency"]) for verdict in decision["verdicts"]]
+    return [_verdict(verdict, buyers, content["currency"]) for verdict in decision.verdicts]
 
 
-def _verdict(verdict: Sequence[Any], buyers: Mapping[str, str], currency: str) -> dict[str, Any]:
-    contract_id, code, rank, price, inputs = verdict
+def _verdict(verdict: Verdict, buyers: Mapping[str, str], currency: str) -> dict[str, Any]:
     return {
-        "contract_id": _public(Contract.prefix, contract_id),
-        "buyer_id": _public(Buyer.prefix, buyers[str(contract_id)]),
-        "won": code is None,
-        "reason": code,
-        "detail": Reason(code).sentence if code else "Chosen.",
-        "rank": rank,
-        "price": None if price is None else to_major(price, currency),
-        "inputs": inputs,
+        "contract_id": encode(Contract.prefix, verdict.contract_id),
+        "buyer_id": encode(Buyer.prefix, UUID(buyers[str(verdict.contract_id)])),
+        "won": verdict.reason is None,
+        "reason": verdict.reason and verdict.reason.value,
+        "detail": verdict.reason.sentence if verdict.reason else "Chosen.",
+        "rank": verdict.rank,
+        "price": None if verdict.price is None else to_major(verdict.price, currency),
+        "inputs": verdict.inputs,
     }
-
-
-def _public(prefix: str, value: object) -> str:
-    return encode(prefix, UUID(str(value)))
 
 
 def _event(event: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ FRAMEWORK = {"required", "null", "blank", "invalid", "invalid_choice", "not_a_li
     f"{bound}_{of}" for bound in ("min", "max") for of in ("length", "value")
 }
 """What REST framework's fields say where we have no word of our own."""
-NOBODY = Decision(outcome="unsold", winners=(), verdicts=(), ranking=())
+NOBODY = Decision(outcome="unsold", winners=(), verdicts=())
 PLACE = {"FieldError": 1, "Malformed": 0, "BadOperand": 0, "add": 1, "_number": 1, "_or_refuse": 1}
 """Which argument of these calls is the code of a field's problem."""
 

@@ -173,7 +173,7 @@ def test_every_decision_is_replayed_bit_for_bit_from_its_json(asked: Market) -> 
     stored = canonical(decide(asked).to_record())
 
     assert canonical(replay(content, inputs).to_record()) == stored
-    assert canonical(Decision.from_record(loads(stored)).to_record()) == stored
+    assert canonical(Decision.from_record(asked.terms, loads(stored)).to_record()) == stored
 
 
 @properties
