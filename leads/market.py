@@ -129,10 +129,10 @@ def _shared_statements(riders: Sequence[Rider], keys: Sequence[CounterKey]) -> d
         "counters": counters_statement(mode=draft.mode, keys=keys),
         "funds": funds_statement(sorted({account for rider in riders for account in rider.accounts})),
     }
-    rotating = {one.draft.campaign.id: one.draft for one in riders if one.asked.market.terms.method in _ROTATING}
-    if rotating:
-        contracts = [contract for one in rotating.values() for contract in one.campaign.contracts]
-        statements["turns"] = places_statement(mode=draft.mode, contract_ids=contracts)
+    rotating = [rider.draft.campaign for rider in riders if rider.asked.market.terms.method in _ROTATING]
+    if rotating:  # of all their configurations: the newest of them may know contracts that the others do not
+        contracts = {contract_id for campaign in rotating for contract_id in campaign.contracts}
+        statements["turns"] = places_statement(mode=draft.mode, contract_ids=sorted(contracts))
     return statements
 
 
