@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import ErrorDetail, MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,7 +24,7 @@ from accounts.visibility import VisibleQuerySet
 from core.api.pagination import page, refuse_unknown
 from core.api.problems import handle
 from core.api.renderers import JSONRenderer
-from core.errors import DomainError, FieldError, FieldProblems, NotFound
+from core.errors import DomainError, NotFound
 from core.ids import BadId, decode
 
 LARGEST_BODY = 256 * 1024
@@ -204,11 +204,15 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         """The validated values. Unknown members are field problems like any other."""
-        if isinstance(data, Mapping):
-            unknown = [str(name) for name in data if name not in self.fields]
-            if unknown:
-                raise FieldProblems([FieldError(name, "unknown", "There is no such member.") for name in unknown])
-        return super().to_internal_value(data)
+        unknown = [str(name) for name in data if name not in self.fields] if isinstance(data, Mapping) else []
+        if not unknown:
+            return super().to_internal_value(data)
+        problems: dict[str, Any] = {name: [ErrorDetail("There is no such member.", "unknown")] for name in unknown}
+        try:
+            super().to_internal_value(data)
+        except ValidationError as known:
+            problems |= cast("dict[str, Any]", known.detail)
+        raise ValidationError(problems)
 
 
 def _is_small(length: str) -> bool:

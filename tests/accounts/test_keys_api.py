@@ -48,6 +48,11 @@ def test_an_unknown_member_is_refused_by_name() -> None:
     assert answer.json()["errors"] == [{"field": "color", "code": "unknown", "detail": "There is no such member."}]
 
 
+def test_an_unknown_member_does_not_hide_what_else_needs_correction() -> None:
+    answer = Api(make_agency().live.text).post("/v1/keys", {"name": "", "scopes": ["leads:read"], "color": "red"})
+    assert {error["field"]: error["code"] for error in answer.json()["errors"]} == {"color": "unknown", "name": "blank"}
+
+
 def test_a_key_grants_only_the_scopes_it_holds() -> None:
     key = make_key(make_agency(), scopes=("keys:write", "leads:read"))
     answer = Api(key.text).post("/v1/keys", {"name": "x", "scopes": ["leads:read", "billing:write"]})

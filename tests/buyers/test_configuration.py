@@ -118,6 +118,16 @@ def test_what_is_wrong_with_a_contract_is_named_by_its_path(
     assert not Contract.objects.exists()
 
 
+def test_an_unknown_member_inside_a_list_is_named_by_its_path(house: House) -> None:
+    fields = [{"name": "age", "type": "integer"}, {"name": "color", "type": "hue", "shade": 1}]
+    answer = house.api.post("/v1/lead-types", {"name": "paint", "fields": fields, "glossy": True})
+    assert sorted(problems(answer)) == [
+        ("fields.1.shade", "unknown"),
+        ("fields.1.type", "invalid_choice"),
+        ("glossy", "unknown"),
+    ]
+
+
 def test_a_change_is_one_version_and_one_audit_entry_with_old_and_new(house: House) -> None:
     buyer, campaign = a_market(house)
     contract = a_contract(house, buyer, campaign)
