@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import Client
 from playwright.sync_api import Browser, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -102,6 +103,21 @@ def test_every_page_is_accessible_quiet_and_fits_its_window(
         _look(visitor, found)
     assert not found, "\n".join(f"{path}: {what}" for path, what in found.items())
     assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_what_the_demos_buyers_received_is_accessible_quiet_and_fits_its_window(
+    browser: Browser, live_server: LiveServer, client: Client, window: str
+) -> None:
+    client.post(
+        "/demo/receiver/lone-star", {"event": "lead.delivered", "lead_id": f"ld_{'0' * 26}"}, "application/json"
+    )
+    visitor = Visitor(browser, live_server.url, **WINDOWS[window])
+    visitor.page.goto("/demo/receiver/")
+    expect(visitor.page.get_by_text("lead.delivered", exact=True).first).to_be_attached()
+    found: dict[str, object] = {}
+    _look(visitor, found)
+    assert (found, visitor.complaints) == ({}, [])
 
 
 def _look(visitor: Visitor, found: dict[str, object]) -> None:
