@@ -12,6 +12,7 @@ CELERY = (sys.executable, "-m", "celery", "--quiet", "--app", "leaddistro")
 CHECKED = {"CELERY_SKIP_CHECKS": "1"}  # whoever starts a program has made the checks; again they would cost a second
 WEB_THREADS = 8  # leads that wait for one another wait in threads; 16 were slower at the ninety-ninth per cent
 WORKER_THREADS = 4
+LOG_LEVEL = "error"  # one step lower the web server doubts WEB_THREADS at every start on a small machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def web() -> Program:
         str(settings.PORT),
     ]
     command += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--no-ws"]
-    command += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", "warning"]
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", LOG_LEVEL]
     return Program("web", (*command, "leaddistro.wsgi:application"), _counting())
 
 
