@@ -42,22 +42,6 @@ def change_buyer(*, actor: Actor, buyer: Buyer, values: Values) -> Buyer:
     return buyer
 
 
-def pause_buyer(*, actor: Actor, buyer: Buyer) -> Buyer:
-    """Opens a transaction. No contract of the buyer gets a lead until it is resumed. Raises IsArchived."""
-    return _set_status(actor, buyer, Status.PAUSED)
-
-
-def resume_buyer(*, actor: Actor, buyer: Buyer) -> Buyer:
-    """Opens a transaction. The buyer's contracts get leads again. Raises IsArchived."""
-    return _set_status(actor, buyer, Status.ACTIVE)
-
-
-def _set_status(actor: Actor, buyer: Buyer, status: Status) -> Buyer:
-    if buyer.status == Status.ARCHIVED:
-        raise IsArchived
-    return change_buyer(actor=actor, buyer=buyer, values={"status": status.value})
-
-
 def archive_buyer(*, actor: Actor, buyer: Buyer) -> None:
     """Opens a transaction. The buyer and its contracts leave the market and the lists; what they bought stays."""
     with changing(actor):

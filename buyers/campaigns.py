@@ -47,22 +47,6 @@ def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Camp
     return campaign
 
 
-def pause_campaign(*, actor: Actor, campaign: Campaign) -> Campaign:
-    """Opens a transaction. It sells no lead until it is resumed. Raises IsArchived."""
-    return _set_status(actor, campaign, Status.PAUSED)
-
-
-def resume_campaign(*, actor: Actor, campaign: Campaign) -> Campaign:
-    """Opens a transaction. It sells leads again. Raises IsArchived."""
-    return _set_status(actor, campaign, Status.ACTIVE)
-
-
-def _set_status(actor: Actor, campaign: Campaign, status: Status) -> Campaign:
-    if campaign.status == Status.ARCHIVED:
-        raise IsArchived
-    return change_campaign(actor=actor, campaign=campaign, values={"status": status.value})
-
-
 def archive_campaign(*, actor: Actor, campaign: Campaign) -> None:
     """Opens a transaction. The campaign and its contracts leave the lists and take no leads; its leads stay."""
     with changing(actor):

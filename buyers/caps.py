@@ -55,9 +55,13 @@ def claim_statements(*, mode: str, claims: Iterable[Claim]) -> list[Statement]:
     """Statements that take one lead and its money from each cap, or refuse with CapReached.
 
     They belong last in settle's batch, before the balance: each locks its counter until the commit, in one order
-    everywhere (subject, then window), so that no two settlements wait for one another in a circle.
+    everywhere (subject, window, period), so that no two settlements wait for one another in a circle.
     """
-    return [_claim(mode, claim) for claim in sorted(claims, key=lambda claim: (claim.subject_id.bytes, claim.window))]
+
+    def place(claim: Claim) -> tuple[bytes, Window, datetime]:
+        return claim.subject_id.bytes, claim.window, claim.period_start
+
+    return [_claim(mode, claim) for claim in sorted(claims, key=place)]
 
 
 def _claim(mode: str, claim: Claim) -> Statement:
@@ -121,12 +125,6 @@ def counts(rows: Iterable[Params]) -> list[Count]:
         Count(cast(UUID, as_uuid(subject_id)), Window(window), cast(datetime, as_instant(period_start)), leads, money)
         for subject_id, window, period_start, leads, money in rows
     ]
-
-
-def missing_counters(keys: Iterable[CounterKey], found: Iterable[Count]) -> list[CounterKey]:
-    """The keys that have no counter yet, in their order: to be counted from the sales and opened."""
-    present = {count.key for count in found}
-    return [key for key in dict.fromkeys(keys) if key not in present]
 
 
 def open_counters_statements(*, mode: str, rows: Sequence[Count]) -> list[Statement]:

@@ -84,22 +84,6 @@ def change_contract(*, actor: Actor, contract: Contract, values: Values) -> Plac
     return Placed(contract, secrets)
 
 
-def pause_contract(*, actor: Actor, contract: Contract) -> Contract:
-    """Opens a transaction. It gets no lead until it is resumed. Raises IsArchived."""
-    return _set_status(actor, contract, Status.PAUSED)
-
-
-def resume_contract(*, actor: Actor, contract: Contract) -> Contract:
-    """Opens a transaction. It gets leads again. Raises IsArchived."""
-    return _set_status(actor, contract, Status.ACTIVE)
-
-
-def _set_status(actor: Actor, contract: Contract, status: Status) -> Contract:
-    if contract.status == Status.ARCHIVED:
-        raise IsArchived
-    return change_contract(actor=actor, contract=contract, values={"status": status.value}).contract
-
-
 def archive_contract(*, actor: Actor, contract: Contract) -> None:
     """Opens a transaction. It leaves the market and the lists; its sales and their deliveries stay."""
     with changing(actor):

@@ -54,13 +54,3 @@ def period_start(window: Window, zone: str, quarter: int) -> datetime:
 def weekday(zone: str, quarter: int) -> int:
     """The day of the week in the zone, Monday being 0."""
     return datetime.fromtimestamp(quarter * QUARTER, ZoneInfo(zone)).weekday()
-
-
-@lru_cache(maxsize=1_024)
-def is_zone(name: str) -> bool:
-    """Whether this is the name of a time zone, such as America/Chicago."""
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

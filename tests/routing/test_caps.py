@@ -10,7 +10,7 @@ from routing.caps import Cap, Capped, Claim, Unit, Usage, parse_caps
 from routing.claims import cap_claims, usage_keys
 from routing.engine import decide
 from routing.types import SourceTerms
-from routing.windows import Window, is_zone, period_start, quarter_of
+from routing.windows import Window, period_start, quarter_of
 from tests.routing.markets import CAMPAIGN, NOON, SOURCE, buyer_id, contract, contract_id, market
 
 
@@ -136,9 +136,3 @@ def test_a_malformed_cap_is_refused_with_the_path_of_its_fault(cap: Any, field: 
         parse_caps([cap], currency="USD")
 
     assert [(problem.field, problem.code) for problem in refused.value.errors] == [(field, code)]
-
-
-def test_zones_are_known_by_name() -> None:
-    assert [is_zone(name) for name in ("America/Chicago", "UTC", "Mars/Base", "", "../etc/passwd", "America")] == [
-        True, True, False, False, False, False,
-    ]  # fmt: skip
