@@ -24,11 +24,12 @@ from core.clock import now as clock
 from core.errors import DomainError
 from core.sql import Statement, bind, run
 from leads import snapshot
+from leads.charging import charge_terms
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
 from leads.pipeline import travel
 from leads.recall import CampaignArchived, recall
-from leads.settlement import Settlement, charge_terms, settle
+from leads.settlement import Settlement, settle
 from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
 from leads.telling import tell_unsold
 from leads.trip import Outcome, route

@@ -22,7 +22,7 @@ from core.ids import encode
 from leads import queries
 from leads.masking import Contact, masked, masked_contact
 from leads.models import Lead, Sale
-from leads.settlement import lead_context
+from leads.sealed import lead_context
 from leads.wording import Wording
 from routing.explain import explain
 from routing.fields import BUILT_IN

@@ -19,7 +19,7 @@ from core.sealing import Sealer
 from leads.models import Decision, Lead, Sale, Source
 from leads.normalize import Malformed, read_email, read_phone
 from leads.preparation import contact_hash
-from leads.settlement import lead_context, open_decision
+from leads.sealed import lead_context, open_decision
 from routing.engine import decide
 from routing.models import Campaign
 from routing.types import Decision as Verdicts

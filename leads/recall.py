@@ -10,7 +10,7 @@ from core import json
 from core.errors import DomainError
 from leads.drafts import Draft
 from leads.models import Lead, Sale
-from leads.settlement import lead_context
+from leads.sealed import lead_context
 from leads.snapshot import Snapshot
 from leads.types import LeadData
 from routing.reasons import Reason

@@ -4,26 +4,23 @@ One round trip on PostgreSQL, with the commit where nothing follows. Counters th
 touched by its last statements (caps in one order everywhere, then balances), so their rows are locked for a moment.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, cast
+from datetime import datetime
+from typing import Any
 from uuid import UUID
-from zlib import compress, decompress
 
 from accounts.idempotency import Repeat, insert_statement
-from billing.charges import ChargeTerms, HoldTerms, charge_statements, hold_statements
-from billing.chart import Code
 from buyers.caps import claim_statements
 from buyers.rotation import Served, turn_statements
 from core import json
-from core.clock import local_date
 from core.errors import DomainError
-from core.sealing import Sealer
 from core.sql import Statement, bind, insert, run
 from core.trips import commit
+from leads.charging import money_statements
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
+from leads.sealed import lead_context, seal_decision
 from leads.telling import lead_events, told_sequence
 from routing.claims import cap_claims
 from routing.types import Decision as Verdicts
@@ -31,10 +28,6 @@ from routing.types import Market, Winner
 from scoring.statements import score_statements
 from webhooks import subscriptions
 from webhooks.outbox import event_statements
-
-FAST = 1  # zlib's level: a fifth of the size is worth the time on the hot path, the last percents are not
-HOLD_GRACE = timedelta(hours=1)
-"""How long a hold outlives its sale's deadline, so that the sale expires first and frees it."""
 
 
 class LeadChanged(DomainError):
@@ -154,11 +147,6 @@ def _lead_row(draft: Draft) -> dict[str, Any]:
     }
 
 
-def lead_context(lead_id: UUID) -> str:
-    """What a lead's sealed contents are bound to."""
-    return f"leads.lead.sealed/{lead_id}"
-
-
 def _contents(draft: Draft) -> bytes:
     return json.dumps(
         {
@@ -199,20 +187,6 @@ def draft_decision_id(draft: Draft) -> UUID:
     return UUID(int=draft.id.int ^ draft.number)
 
 
-def seal_decision(sealer: Sealer, decision_id: UUID, record: Mapping[str, Any]) -> bytes:
-    """A decision's record as it is stored: packed first, since what is sealed cannot be packed by the database."""
-    return sealer.seal(compress(json.dumps(record), FAST), _decision_context(decision_id))
-
-
-def open_decision(sealer: Sealer, decision_id: UUID, sealed: bytes) -> dict[str, Any]:
-    """The record that `seal_decision` stored. Raises core.sealing.Unsealable."""
-    return cast(dict[str, Any], json.loads(decompress(sealer.open(sealed, _decision_context(decision_id)))))
-
-
-def _decision_context(decision_id: UUID) -> str:
-    return f"leads.decision.sealed/{decision_id}"
-
-
 # --- the sales ---------------------------------------------------------------------------------------------------
 
 
@@ -249,57 +223,13 @@ def _sale_row(draft: Draft, sale: NewSale, now: datetime) -> dict[str, Any]:
 
 def _money(settlements: Sequence[Settlement]) -> tuple[list[Statement], list[Statement]]:
     """Journals and holds, and the guards on balances in the order of their accounts."""
-    inserts: list[Statement] = []
-    guards: list[Statement] = []
     sold = [(one, sale) for one in settlements if one.written is None for sale in one.fate.sales]
-    for one, sale in sorted(sold, key=lambda pair: pair[1].account_id):
-        written, guarded = (
-            hold_statements(_hold_terms(sale, one.now))
-            if sale.state == Sale.State.PENDING
-            else charge_statements(charge_terms(one.draft, sale, one.now))
-        )
-        inserts += written
-        guards += guarded
-    for written, guarded in (one.written for one in settlements if one.written is not None):
-        inserts += written
-        guards += guarded
-    return inserts, guards
-
-
-def _hold_terms(sale: NewSale, now: datetime) -> HoldTerms:
-    return HoldTerms(
-        account_id=sale.account_id,
-        sale_ref=sale.id,
-        amount=sale.price,
-        now=now,
-        expires_at=(sale.confirm_by or now) + HOLD_GRACE,
-    )
-
-
-def charge_terms(draft: Draft, sale: NewSale, now: datetime) -> ChargeTerms:
-    """What billing needs to charge the sale of this lead."""
-    currency = draft.campaign.currency
-    books = draft.snapshot.books[draft.mode, currency]
-    return ChargeTerms(
-        agency_id=draft.snapshot.agency_id,
-        mode=draft.mode,
-        currency=currency,
-        sale_ref=sale.id,
-        lead_ref=draft.id,
-        campaign_ref=draft.campaign.id,
-        source_ref=draft.source.id,
-        buyer_ref=sale.buyer_id,
-        price=sale.price,
-        payout=sale.payout,
-        buyer_account_id=sale.account_id,
-        revenue_account_id=books[Code.LEAD_REVENUE],
-        payout_expense_id=books[Code.SOURCE_PAYOUTS],
-        source_payable_id=draft.source.payables[draft.mode, currency],
-        now=now,
-        posted_date=local_date(now, draft.snapshot.timezone),
-        received_date=local_date(draft.received_at, draft.snapshot.timezone),
-        actor=draft.principal.actor,
-    )
+    sold.sort(key=lambda pair: pair[1].account_id)
+    entries = [
+        *(money_statements(one.draft, sale, one.now) for one, sale in sold),
+        *(one.written for one in settlements if one.written is not None),
+    ]
+    return [one for inserts, _ in entries for one in inserts], [one for _, guards in entries for one in guards]
 
 
 def _claims(settlements: Sequence[Settlement]) -> list[Statement]:

@@ -11,7 +11,7 @@ from billing.models import BuyerBalance, Transfer
 from buyers.models import CapCounter
 from core import json
 from leads.models import Decision, Lead, Sale
-from leads.settlement import lead_context, open_decision
+from leads.sealed import lead_context, open_decision
 from routing.engine import replay
 from tests.leads.world import MARIA, NOON, make_world
 from webhooks.models import Event, Message
