@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,6 +39,28 @@ class AuditEntryShape(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="The agency's configuration version after the change.")
 
 
+_EXAMPLE = OpenApiExample(
+    "A price was raised",
+    {
+        "data": [
+            {
+                "at": "2026-05-12T14:30:01.184Z",
+                "actor": "key:key_01jv3k8m2xq4r5s6t7v8w9x0yz",
+                "address": "203.0.113.9",
+                "request_id": "01a2153c31117a8fb1c4f7d9b2c06e55",
+                "action": "contract.update",
+                "object_id": "ctr_01jv3k8m2xq4r5s6t7v8w9x0yz",
+                "object_name": "Texas and California",
+                "changes": {"price": [175.00, 180.00]},
+                "version": 42,
+            }
+        ],
+        "next_cursor": None,
+    },
+    response_only=True,
+)
+
+
 class AuditView(ApiView):
     """The trail of the principal's agency."""
 
@@ -48,6 +70,7 @@ class AuditView(ApiView):
         summary="List audit entries",
         parameters=[AuditFilters, *PAGING],
         responses=page_of(AuditEntryShape),
+        examples=[_EXAMPLE],
         tags=["Audit"],
     )
     def get(self, request: Request) -> Response:

@@ -29,6 +29,9 @@ from accounts.models import ApiKey, Mode
 
 _MANAGE = "keys:write"
 _CHANGES = frozenset(("POST", "PATCH"))
+_CHANGE = OpenApiExample("Fewer scopes", {"scopes": ["leads:write"], "rate_limit_per_minute": 300}, request_only=True)
+_OWN_CHANGE = OpenApiExample("Two networks", {"allow": ["203.0.113.0/24", "2001:db8::/32"]}, request_only=True)
+_ROTATION = OpenApiExample("A day to change over", {"overlap_minutes": 1440}, request_only=True)
 _EXAMPLE = OpenApiExample(
     "A source's key",
     {
@@ -84,7 +87,7 @@ class KeyView(ApiView):
         key = self.find(ApiKey.objects.all(), key_id)
         return self.answer(show_key(key), row=key)
 
-    @extend_schema(summary="Change a key", request=KeyChange, responses=KeyShape, tags=["Keys"])
+    @extend_schema(summary="Change a key", request=KeyChange, responses=KeyShape, examples=[_CHANGE], tags=["Keys"])
     def patch(self, request: Request, key_id: str) -> Response:
         """Changes what the body names. It counts from the key's next request on, in every process."""
         key = self.find(ApiKey.objects.all(), key_id)
@@ -105,7 +108,13 @@ class CurrentKeyView(ApiView):
         key = self.pick(ApiKey.objects.all(), pk=self.principal.key_id)
         return self.answer(show_key(key), row=key)
 
-    @extend_schema(summary="Change the key in use", request=KeyNameAndAllow, responses=KeyShape, tags=["Keys"])
+    @extend_schema(
+        summary="Change the key in use",
+        request=KeyNameAndAllow,
+        responses=KeyShape,
+        examples=[_OWN_CHANGE],
+        tags=["Keys"],
+    )
     def patch(self, request: Request) -> Response:
         """A key may change its own name and allow-list."""
         key = self.pick(ApiKey.objects.all(), pk=self.principal.key_id)
@@ -119,7 +128,13 @@ class RotateKeyView(ApiView):
     scopes = {"POST": _MANAGE}
     configures = _CHANGES
 
-    @extend_schema(summary="Rotate a key", request=RotateRequest, responses={201: NewKeyShape}, tags=["Keys"])
+    @extend_schema(
+        summary="Rotate a key",
+        request=RotateRequest,
+        responses={201: NewKeyShape},
+        examples=[_ROTATION],
+        tags=["Keys"],
+    )
     def post(self, request: Request, key_id: str) -> Response:
         """A new key with the same settings. The old one goes on working for the overlap, then it ends."""
         key = self.find(ApiKey.objects.all(), key_id)

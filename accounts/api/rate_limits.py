@@ -1,6 +1,6 @@
 """The API's views of the agency's named rate limits."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,15 @@ from core.api.pagination import refuse_unknown
 
 _MANAGE = "keys:write"
 _TAGS = ["Rate limits"]
+_LIMIT = {
+    "name": "big-partner",
+    "per_minute": 3000,
+    "created_at": "2026-05-12T14:30:01.184Z",
+    "updated_at": "2026-05-12T14:30:01.184Z",
+}
+_ONE = OpenApiExample("A named limit", _LIMIT, response_only=True, status_codes=["200", "201"])
+_PAGE = OpenApiExample("One limit", {"data": [_LIMIT], "next_cursor": None}, response_only=True)
+_EXAMPLE = OpenApiExample("A partner with much traffic", {"per_minute": 3000}, request_only=True)
 
 
 class RateLimitsView(ApiView):
@@ -21,7 +30,13 @@ class RateLimitsView(ApiView):
 
     scopes = {"GET": _MANAGE}
 
-    @extend_schema(summary="List rate limits", parameters=PAGING, responses=page_of(RateLimitShape), tags=_TAGS)
+    @extend_schema(
+        summary="List rate limits",
+        parameters=PAGING,
+        responses=page_of(RateLimitShape),
+        examples=[_PAGE],
+        tags=_TAGS,
+    )
     def get(self, request: Request) -> Response:
         """The agency's named rate limits, the newest first."""
         refuse_unknown(request)
@@ -33,7 +48,7 @@ class RateLimitView(ApiView):
 
     scopes = {"GET": _MANAGE, "PUT": _MANAGE, "DELETE": _MANAGE}
 
-    @extend_schema(summary="Read a rate limit", responses=RateLimitShape, tags=_TAGS)
+    @extend_schema(summary="Read a rate limit", responses=RateLimitShape, examples=[_ONE], tags=_TAGS)
     def get(self, request: Request, name: str) -> Response:
         """The number behind the name."""
         limit = self.pick(RateLimit.objects.all(), name=name)
@@ -43,6 +58,7 @@ class RateLimitView(ApiView):
         summary="Set a rate limit",
         request=RateLimitRequest,
         responses={200: RateLimitShape, 201: RateLimitShape},
+        examples=[_EXAMPLE, _ONE],
         tags=_TAGS,
     )
     def put(self, request: Request, name: str) -> Response:

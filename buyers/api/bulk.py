@@ -36,6 +36,18 @@ _BY_FILTER = OpenApiExample(
     {"filter": {"campaign_id": "camp_01jv3k8m2xq4r5s6t7v8w9x0yz", "status": "active"}, "set": {"price": 180.00}},
     request_only=True,
 )
+_DONE = OpenApiExample(
+    "One changed, one was so already",
+    {
+        "dry_run": False,
+        "changed": 1,
+        "results": [
+            {"id": "ctr_01jv3k8m2xq4r5s6t7v8w9x0yz", "outcome": "update"},
+            {"id": "ctr_01jv3k9b7yq4r5s6t7v8w9x0yz", "outcome": "unchanged"},
+        ],
+    },
+    response_only=True,
+)
 _ANSWER = inline_serializer(
     "BulkAnswer",
     {
@@ -87,7 +99,7 @@ class BulkView(ResourceView):
         """Change one and say whether that changed anything."""
         raise NotImplementedError
 
-    @extend_schema(request=BulkInput, responses=_ANSWER, examples=[_EXAMPLE, _BY_FILTER])
+    @extend_schema(request=BulkInput, responses=_ANSWER, examples=[_EXAMPLE, _BY_FILTER, _DONE])
     def post(self, request: Request) -> Response:
         """Change many at once: all of them, or none where one is refused. A dry run says what would change."""
         body = read_input(BulkInput, request.data, self.principal)

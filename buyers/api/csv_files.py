@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -68,6 +68,29 @@ CONTRACT_COLUMNS = {
     "mock": "document",
     **_KEPT,
 }
+_CSV = OpenApiExample(
+    "One row", '"name","status"\r\n"Best Law","active"\r\n', media_type="text/csv", response_only=True
+)
+_NEW_ROW = OpenApiExample("A new one", "name,status\r\nBest Law,active\r\n", media_type="text/csv", request_only=True)
+_TOLD = OpenApiExample(
+    "A dry run that found a mistake",
+    {
+        "dry_run": True,
+        "created": 1,
+        "updated": 0,
+        "unchanged": 0,
+        "errors": 1,
+        "rows": [
+            {"row": 1, "outcome": "create", "id": "buyer_01jv3k8m2xq4r5s6t7v8w9x0yz"},
+            {
+                "row": 2,
+                "outcome": "error",
+                "errors": [{"field": "credit_limit", "code": "invalid", "detail": "must be a number"}],
+            },
+        ],
+    },
+    response_only=True,
+)
 _DRY_RUN = OpenApiParameter("dry_run", bool, description="Say what would happen, change nothing.")
 _ANSWER = inline_serializer(
     "ImportAnswer",
@@ -113,7 +136,11 @@ def _download(name: str, columns: Iterable[str], records: Iterable[Mapping[str, 
 class BuyersCsvView(ResourceView):
     """All buyers as CSV."""
 
-    @extend_schema(parameters=parameters(*BUYER_FILTERS, paged=False), responses={(200, "text/csv"): OpenApiTypes.STR})
+    @extend_schema(
+        parameters=parameters(*BUYER_FILTERS, paged=False),
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+        examples=[_CSV],
+    )
     def get(self, request: Request) -> HttpResponse:
         """Export buyers, oldest first."""
         rows = filtered(request, visible_buyers(self.principal), BUYER_FILTERS).order_by("created_at", "id")
@@ -124,7 +151,9 @@ class ContractsCsvView(ResourceView):
     """All contracts as CSV."""
 
     @extend_schema(
-        parameters=parameters(*CONTRACT_FILTERS, paged=False), responses={(200, "text/csv"): OpenApiTypes.STR}
+        parameters=parameters(*CONTRACT_FILTERS, paged=False),
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+        examples=[_CSV],
     )
     def get(self, request: Request) -> HttpResponse:
         """Export contracts, oldest first."""
@@ -142,7 +171,9 @@ class ImportView(ResourceView):
         """Create or change by one row, and say which."""
         raise NotImplementedError
 
-    @extend_schema(parameters=[_DRY_RUN], request={"text/csv": OpenApiTypes.STR}, responses=_ANSWER)
+    @extend_schema(
+        parameters=[_DRY_RUN], request={"text/csv": OpenApiTypes.STR}, responses=_ANSWER, examples=[_NEW_ROW, _TOLD]
+    )
     def post(self, request: Request) -> Response:
         """Import CSV with the columns of the export; columns may be left out."""
         dry_run = _dry_run(request)

@@ -98,6 +98,15 @@ _EXAMPLE = OpenApiExample(
 )
 
 
+_OVERLAP = OpenApiExample("A day with both secrets", {"overlap_hours": 24}, request_only=True)
+_NEW_SECRET = OpenApiExample(
+    "A new secret",
+    {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "previous_expires_at": "2026-05-13T14:30:00.000Z"},
+    response_only=True,
+)
+_TRIAL = OpenApiExample("A sample sale", {"event": "lead.accepted"}, request_only=True)
+
+
 class EndpointView(ResourceView):
     """What views of endpoints share. A buyer's key keeps its own endpoints."""
 
@@ -175,7 +184,7 @@ class OneEndpointView(EndpointView):
 class RotateSecretView(EndpointView):
     """New secrets."""
 
-    @extend_schema(request=RotateInput, responses=_ROTATED)
+    @extend_schema(request=RotateInput, responses=_ROTATED, examples=[_OVERLAP, _NEW_SECRET])
     def post(self, request: Request, endpoint_id: str) -> Response:
         """Give the endpoint a new secret, shown this once."""
         endpoint = self.own_endpoint(endpoint_id)
@@ -190,7 +199,7 @@ class TestEndpointView(EndpointView):
     __test__ = False
     keeps_answers = False  # the receiver may take its time: no transaction is open meanwhile
 
-    @extend_schema(request=TestInput, responses=_TESTED)
+    @extend_schema(request=TestInput, responses=_TESTED, examples=[_TRIAL])
     def post(self, request: Request, endpoint_id: str) -> HttpResponseBase:
         """Send a sample event now and say what came of it."""
         return answer_once_outside(self.repeat(), lambda: self._try(request, endpoint_id))

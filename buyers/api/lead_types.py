@@ -32,6 +32,7 @@ EXAMPLE = OpenApiExample(
     },
     request_only=True,
 )
+CHANGE = OpenApiExample("Another label", {"label": "Auto accidents"}, request_only=True)
 
 
 def visible_lead_types(principal: Principal) -> LeadTypeRows:
@@ -65,7 +66,7 @@ class LeadTypeView(ResourceView):
         """Read a lead type."""
         return record_answer(lead_type_record(self._lead_type(lead_type_id)))
 
-    @extend_schema(request=LeadTypeInput, responses=LeadTypeRecord)
+    @extend_schema(request=LeadTypeInput, responses=LeadTypeRecord, examples=[CHANGE])
     def patch(self, request: Request, lead_type_id: str) -> Response:
         """Change a lead type: what the body names. `fields` is the whole new list."""
         lead_type = self._lead_type(lead_type_id)

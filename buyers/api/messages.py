@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -65,6 +65,24 @@ class ReplayInput(StrictSerializer):
 
 
 _REPLAY = inline_serializer("Replay", {"replay_id": serializers.CharField(), "total": serializers.IntegerField()})
+_REPLAYED = OpenApiExample(
+    "Two are on their way",
+    {"replay_id": "rpl_01jv3k8m2xq4r5s6t7v8w9x0yz", "total": 2},
+    response_only=True,
+    status_codes=["202"],
+)
+_ATTEMPT = OpenApiExample(
+    "A try that was answered",
+    {
+        "number": 1,
+        "started_at": "2026-05-12T14:30:01.412Z",
+        "duration_ms": 84,
+        "outcome": "http_5xx",
+        "http_status": 503,
+        "response_head": "try again later",
+    },
+    response_only=True,
+)
 _STATE = OpenApiParameter("state", str, enum=MessageState.values, description="What became of it so far.")
 
 
@@ -104,7 +122,7 @@ class MessageView(OfMessageView):
 class AttemptsView(OfMessageView):
     """The tries at one message."""
 
-    @extend_schema(responses=AttemptRecord(many=True))
+    @extend_schema(responses=AttemptRecord(many=True), examples=[_ATTEMPT])
     def get(self, request: Request, message_id: str) -> Response:
         """List the tries at a message, in order."""
         return Response([_attempt_record(attempt) for attempt in attempts_of(self.message(message_id))])
@@ -134,7 +152,7 @@ class DeadLettersView(EndpointView):
 class ReplayView(EndpointView):
     """Dead letters, sent again."""
 
-    @extend_schema(request=ReplayInput, responses={202: _REPLAY})
+    @extend_schema(request=ReplayInput, responses={202: _REPLAY}, examples=[_REPLAYED])
     def post(self, request: Request) -> Response:
         """Put dead letters back into the queue: chosen ones, or an endpoint's of a stretch of time."""
         body = read_input(ReplayInput, request.data, self.principal)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,6 +49,29 @@ class OneSubmissionShape(SubmissionShape):
     body = serializers.CharField(allow_null=True, help_text="What was sent, as it was sent; null once erased.")
 
 
+_SENT = '{"campaign_id": "auto-accident", "first_name": "Maria", "email": "maria"}'
+_REFUSED: dict[str, Any] = {
+    "submission_id": "sub_01jv3k8m2xq4r5s6t7v8w9x0yz",
+    "source_id": "src_01jv3k8m2xq4r5s6t7v8w9x0yz",
+    "key_id": "key_01jv3k8m2xq4r5s6t7v8w9x0yz",
+    "request_id": "01a2153be4587d369d3724809774b3e8",
+    "status": 422,
+    "code": "invalid",
+    "reason": "1 field(s) need correction.",
+    "answer": {
+        "type": "https://leads.example.com/docs/errors#invalid",
+        "title": "Not valid",
+        "status": 422,
+        "detail": "1 field(s) need correction.",
+        "code": "invalid",
+        "errors": [{"field": "email", "code": "invalid_email", "detail": "Send an address such as maria@example.com."}],
+    },
+    "test": False,
+    "created_at": "2026-05-12T14:30:01.184Z",
+    "kept_until": "2026-05-19T14:30:01.184Z",
+}
+
+
 class SubmissionsView(ApiView):
     """Refused submissions: a source's key lists its own, an agency's key all."""
 
@@ -58,6 +81,7 @@ class SubmissionsView(ApiView):
         summary="List refused submissions",
         parameters=[SubmissionFilters, *PAGING],
         responses=page_of(SubmissionShape),
+        examples=[OpenApiExample("One", {"data": [_REFUSED], "next_cursor": None}, response_only=True)],
         tags=["Leads"],
     )
     def get(self, request: Request) -> Response:
@@ -70,7 +94,12 @@ class SubmissionView(ApiView):
 
     scopes: ClassVar = {"GET": "leads:read"}
 
-    @extend_schema(summary="Read a refused submission", responses=OneSubmissionShape, tags=["Leads"])
+    @extend_schema(
+        summary="Read a refused submission",
+        responses=OneSubmissionShape,
+        examples=[OpenApiExample("With what was sent", {**_REFUSED, "body": _SENT}, response_only=True)],
+        tags=["Leads"],
+    )
     def get(self, request: Request, submission_id: str) -> Response:
         """The submission with what was sent."""
         found = refusal(self.principal, submission_id)

@@ -65,6 +65,28 @@ def test_every_route_of_the_api_is_in_it_and_nothing_else() -> None:
     assert {(path, verb) for path, verb, _ in operations()} == set(routes(get_resolver()))
 
 
+def exemplified(value: Any, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether an example stands in this part of the document, or in a shape that it is made of."""
+    if isinstance(value, list):
+        return any(exemplified(inner, seen) for inner in value)
+    if not isinstance(value, dict):
+        return False
+    if (reference := value.get("$ref")) is not None:
+        return reference not in seen and exemplified(resolved(value), seen | {reference})
+    return bool(value.keys() & {"example", "examples"}) or any(exemplified(inner, seen) for inner in value.values())
+
+
+def test_every_body_that_is_sent_or_answered_is_shown_by_an_example() -> None:
+    bodies = {
+        f"{verb} {path} {name}": resolved(part)["content"]
+        for path, verb, operation in operations()
+        for name, part in {"body": operation.get("requestBody"), **operation["responses"]}.items()
+        if part is not None and "content" in resolved(part)
+    }
+    empty = {"post /v1/leads/{lead_id}/reroute body"}  # has no members
+    assert {name for name, content in bodies.items() if not exemplified(content)} == empty
+
+
 def test_every_operation_says_what_it_does_needs_and_answers() -> None:
     incomplete = []
     for path, verb, operation in operations():
