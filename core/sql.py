@@ -64,7 +64,8 @@ def _run_together(statements: Sequence[Statement]) -> list[Result]:
     with connection.cursor() as cursor:
         raw = cast(Any, cursor).cursor  # psycopg's own: Django's wrapper has no nextset
         batch = [(statement.sql, statement.params) for statement in statements]
-        opening, texts = prepared.message(raw.connection, batch)
+        with connection.wrap_database_errors:
+            opening, texts = prepared.message(raw.connection, batch)
         cast(Any, cursor.execute)(b";".join([*opening, *texts]))
         for _ in opening:
             raw.nextset()

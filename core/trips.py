@@ -34,7 +34,8 @@ def read(locks: Sequence[Statement], groups: Sequence[Mapping[str, Statement]]) 
         return [{name: run([statement])[0].rows for name, statement in group.items()} for group in groups]
     with connection.cursor() as cursor:
         raw = cast(Any, cursor).cursor
-        opening, texts = prepared.message(raw.connection, [*_as_one_lock(locks), *map(_as_one_read, groups)])
+        with connection.wrap_database_errors:
+            opening, texts = prepared.message(raw.connection, [*_as_one_lock(locks), *map(_as_one_read, groups)])
         cast(Any, cursor.execute)(b";".join([*opening, *texts]))
         for _ in range(len(opening) + len(texts) - len(groups)):
             raw.nextset()
@@ -77,7 +78,9 @@ def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
     try:
         _send(texts, b"COMMIT")
     except DatabaseError as error:
-        raise _refusal(error, [*writes, *guards]) or error from error
+        if (refusal := _refusal(error, [*writes, *guards])) is None:
+            raise
+        raise refusal from error
 
 
 def _joined(writes: Sequence[Statement]) -> list[Statement]:
