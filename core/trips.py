@@ -74,7 +74,7 @@ def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
         run([*writes, *guards])
         return
     writes = _joined(writes)
-    texts = [_as_one_write(writes), *(_guarded(place, guard) for place, guard in enumerate(guards, len(writes)))]
+    texts = [*_as_one_write(writes), *(_guarded(place, guard) for place, guard in enumerate(guards, len(writes)))]
     try:
         _send(texts, b"COMMIT")
     except DatabaseError as error:
@@ -98,8 +98,10 @@ def _both(one: Statement, other: Statement) -> Statement:
     return replace(one, params=(rows,), expect=expect)
 
 
-def _as_one_write(writes: Sequence[Statement]) -> prepared.Text:
+def _as_one_write(writes: Sequence[Statement]) -> list[prepared.Text]:
     """All of them as one statement: data-modifying members of a WITH. Only what may meet a rival is counted."""
+    if not writes:
+        return []
     members: list[str] = []
     params: list[Any] = []
     counts: list[str] = []
@@ -111,7 +113,7 @@ def _as_one_write(writes: Sequence[Statement]) -> prepared.Text:
         if contested:
             counts.append(f"require_rows(%s, %s, (SELECT count(*) FROM w{place}))")
             places += [place, write.expect]
-    return f"WITH {', '.join(members)} SELECT {', '.join(counts) or '1'}", [*params, *places]
+    return [(f"WITH {', '.join(members)} SELECT {', '.join(counts) or '1'}", [*params, *places])]
 
 
 def _guarded(place: int, guard: Statement) -> prepared.Text:
