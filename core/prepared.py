@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, Final
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -47,9 +47,11 @@ def message(connection: "Connection[Any]", batch: Sequence[Text]) -> tuple[list[
 def run_for_last(connection: "Connection[Any]", statements: Sequence[bytes]) -> PGresult:
     """Run the statements as one message past the driver's cursors, which would look at every result; the last one.
 
-    Raises psycopg's error for the first that fails; none after it was run.
+    Raises psycopg's error for the first that fails; none after it was run. OperationalError where the session is gone.
     """
     result = connection.pgconn.exec_(b";".join(statements))
+    if connection.closed:
+        raise OperationalError(result.get_error_message())
     if result.status in _FAILED:
         raise error_from_result(result)
     return result
