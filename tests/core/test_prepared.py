@@ -52,7 +52,7 @@ def test_a_text_that_comes_again_is_prepared_and_gives_the_same_rows() -> None:
         b"",
         b"\x00'\\\xff",
         "",
-        "it's a \\ \"quoted\" 50% \U0001f600 %s %%",
+        'it\'s a \\ "quoted" 50% \U0001f600 %s %%',
         [UUID(int=1), UUID(int=2)],
     ],
     ids=repr,

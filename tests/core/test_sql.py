@@ -16,7 +16,7 @@ from scoring.models import FeatureSnapshot, Score
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 5, 12, 16, 30, 0, 123456, tzinfo=UTC)
-ODD = "it's \"quoted\" \\ 50% %s %%\n\t\U0001f600 \u2028 é {} $1"
+ODD = 'it\'s "quoted" \\ 50% %s %%\n\t\U0001f600 \u2028 é {} $1'
 SCORE = {
     "agency": UUID(int=7),
     "lead_ref": UUID(int=8),
@@ -177,4 +177,3 @@ def test_what_either_database_gives_is_read_as_what_it_is() -> None:
         *[b"\x01\xff"] * 3,
         b"",
     ]
-

@@ -43,7 +43,7 @@ def ride(road: Road, *items: tuple[int, frozenset[str]]) -> list[Future[int]]:
         assert road.begun.wait(PATIENCE)
         for item, marks in others:
             rides.append(pool.submit(road.convoy.ride, item, marks))
-            wait_until(lambda: len(road.convoy._waiting) == len(rides) - 1, "the next in the line")  # noqa: B023
+            wait_until(lambda: len(road.convoy._waiting) == len(rides) - 1, "the next in the line")
         road.go()
     return rides
 
