@@ -60,9 +60,13 @@ def test_a_connection_that_stands_is_kept_without_a_word_to_the_server() -> None
 def test_a_session_that_ends_between_look_and_commit_fails_that_trip_alone() -> None:
     one = Statement("SELECT 1")
     with pytest.raises(OperationalError), transaction.atomic():
-        read([], [{"one": one}])
-        end(connection.connection.info.backend_pid)
-        commit([], [one])
+        look_and_commit(one, ended=True)
     with transaction.atomic():
-        assert read([], [{"one": one}]) == [{"one": [(1,)]}]
-        commit([], [one])
+        look_and_commit(one, ended=False)
+
+
+def look_and_commit(one: Statement, *, ended: bool) -> None:
+    assert read([], [{"one": one}]) == [{"one": [(1,)]}]
+    if ended:
+        end(connection.connection.info.backend_pid)
+    commit([], [one])

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import DataError, IntegrityError, InternalError, connection, transaction
+from django.db import DataError, InternalError, connection, transaction
 
 from core.sql import Statement, is_postgres, run
 
@@ -58,8 +58,9 @@ def test_a_text_that_comes_again_is_prepared_and_gives_the_same_rows() -> None:
     ids=repr,
 )
 def test_every_value_arrives_as_it_was(value: Any) -> None:
-    types = {UUID: "uuid", datetime: "timestamptz", date: "date", bool: "bool", int: "int8", float: "float8"}
-    kind = types.get(type(value)) or {bytes: "bytea", str: "text", list: "uuid[]"}[type(value)]
+    types: dict[str, str] = {"UUID": "uuid", "datetime": "timestamptz", "int": "int8", "float": "float8"}
+    types |= {"bytes": "bytea", "str": "text", "list": "uuid[]"}
+    kind = types.get(type(value).__name__, type(value).__name__)
     sql = f"SELECT %s::{kind}, %s::{kind} IS NULL"
     assert [rows(sql, value, None) for _ in range(TIMES)] == [[(value, True)]] * TIMES
 
@@ -71,9 +72,9 @@ def test_a_doubled_percent_sign_is_one_where_there_are_values_and_two_where_ther
 
 def test_what_was_prepared_stays_through_a_rollback() -> None:
     for _ in range(TIMES):
-        with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
             assert rows("SELECT %s::int", 7) == [(7,)]
-            raise ZeroDivisionError
+            transaction.set_rollback(True)
     assert rows("SELECT %s::int", 8) == [(8,)]
 
 
@@ -86,21 +87,21 @@ def test_a_new_connection_prepares_anew() -> None:
 
 def test_a_text_that_could_not_be_prepared_is_prepared_later() -> None:
     rows("SELECT %s::int", 1)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with transaction.atomic():
         with pytest.raises(DataError):
             rows("SELECT 1 / %s::int", 0)
         with pytest.raises(InternalError, match="current transaction is aborted"):
             rows("SELECT %s::int", 2)
-        raise IntegrityError
+        transaction.set_rollback(True)
     assert rows("SELECT %s::int", 3) == [(3,)]
 
 
 def test_a_value_that_cannot_be_sent_leaves_the_transaction_a_transaction() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         with pytest.raises(DataError):
             rows("SELECT %s::text", "a\x00b")
         rows("CREATE TABLE should_be_undone (id int)")
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert rows("SELECT to_regclass('should_be_undone')::text") == [(None,)]
 
 

@@ -63,7 +63,7 @@ def test_rows_read_back_as_they_were_written() -> None:
 
 
 def test_numbers_and_documents_read_back_as_they_were_written() -> None:
-    contributions = {"a": None, "b": [1, 0.1, True, None, {"c": ODD}], "": {}}
+    contributions: dict[str, Any] = {"a": None, "b": [1, 0.1, True, None, {"c": ODD}], "": {}}
     row = {"id": new_id(), **SCORE, "contributions": contributions, "reasons": [[], "x", 2**53]}
     assert written(Score, row) == [row]
 

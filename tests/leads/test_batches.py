@@ -98,7 +98,8 @@ def test_the_last_place_goes_to_the_first_and_the_second_to_the_next_contract() 
     assert told(route_all(riders)) == [("accepted", None)] * 2
     assert (sold(first), sold(second)) == (1, 1)
     assert [usage_of(record(of), first.pk) for of in riders] == [[0, 0], [1, 10_00]]
-    assert record(riders[1])["decision"]["verdicts"][0][1] == "cap_reached"
+    codes = Decision.objects.get(lead_id=riders[1].draft.id).codes
+    assert dict(zip(sorted([first.pk, second.pk]), codes, strict=True)) == {first.pk: "cap_reached", second.pk: "won"}
 
 
 def test_without_another_contract_the_second_finds_the_cap_reached() -> None:

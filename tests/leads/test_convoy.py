@@ -126,7 +126,8 @@ def test_a_leader_carries_once_and_hands_over() -> None:
 
 def test_a_storm_leaves_nobody_waiting_and_no_two_trips_at_once() -> None:
     threads, each = 32, 50
-    under_way, seen = threading.Lock(), []
+    under_way = threading.Lock()
+    seen: list[int] = []
 
     def carry(items: Sequence[int]) -> Sequence[int]:
         assert under_way.acquire(blocking=False)
