@@ -216,7 +216,7 @@ def _current(mark: bytes, known: _Known, verdict: Verdict) -> _Known:
     version = verdict.version
     if version is None:
         version = Agency.objects.values_list("version", flat=True).get(pk=known.agency.id)
-        seed_version(known.agency.id, version)
+        seed_version(known.key_id, known.agency.id, version)
     return known if known.version >= version else _table.load(mark)
 
 

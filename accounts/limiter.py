@@ -92,28 +92,37 @@ class _Lot:
 
 
 class _Lots:
-    """The lots that this process holds, by key."""
+    """The lots that this process holds, by key; several where several threads found none at once."""
 
     def __init__(self) -> None:
-        self._lots: OrderedDict[UUID, _Lot] = OrderedDict()
+        self._lots: OrderedDict[UUID, list[_Lot]] = OrderedDict()
         self._lock = threading.Lock()
 
     def draw(self, key_id: UUID) -> tuple[int, float, int | None] | None:
         """Use one request: which it is of its window, the seconds until that closes, and the version; None: no lot."""
         instant = time.monotonic()
         with self._lock:
-            lot = self._lots.get(key_id)
-            if lot is None or lot.count >= lot.last or lot.closes <= instant:
+            lots = self._lots.get(key_id, [])
+            while lots and (lots[-1].count >= lots[-1].last or lots[-1].closes <= instant):
+                lots.pop()
+            if not lots:
                 return None
+            lot = lots[-1]
             lot.count += 1
             return lot.count, lot.closes - instant, lot.version
 
     def hold(self, key_id: UUID, lot: _Lot) -> None:
-        """Keep a lot in place of the one before."""
+        """Keep one more lot."""
         with self._lock:
-            self._lots[key_id] = lot
+            self._lots.setdefault(key_id, []).append(lot)
             if len(self._lots) > _MOST_WINDOWS:
                 self._lots.popitem(last=False)
+
+    def learn(self, key_id: UUID, version: int) -> None:
+        """What Redis did not know when it gave the key's lots."""
+        with self._lock:
+            for lot in self._lots.get(key_id, []):
+                lot.version = version if lot.version is None else lot.version
 
 
 _outage = _Outage()
@@ -152,8 +161,9 @@ def push_version(agency_id: UUID, version: int) -> None:
         _script(_PUSH)(keys=[_version_key(agency_id)], args=[version, VERSION_SECONDS])
 
 
-def seed_version(agency_id: UUID, version: int) -> None:
+def seed_version(key_id: UUID, agency_id: UUID, version: int) -> None:
     """As `push_version`, for a reader who found Redis without the version: not worth a wait during an outage."""
+    _lots.learn(key_id, version)
     if _outage.over():
         push_version(agency_id, version)
 

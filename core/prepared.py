@@ -7,10 +7,10 @@ stays through a rollback. A pooler between us and PostgreSQL must therefore lend
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, TransactionStatus
@@ -22,6 +22,7 @@ MOST: Final = 500
 Text = tuple[str, Sequence[Any]]
 """A statement with its parameters."""
 
+_KEPT: Final = "_batches"
 _PLACE = re.compile("%[s%]")
 _FAILED = frozenset((ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE))
 
@@ -33,24 +34,24 @@ def message(connection: "Connection[Any]", batch: Sequence[Text]) -> tuple[list[
     prepared first, in a message of their own. A transaction that was opened and nothing was sent in yet begins with
     this message (`BEGIN`), instead of with one of the driver's before it.
     """
-    session = _sessions.get(connection)
-    if session is None:
-        session = _sessions[connection] = _Session(connection)
-    if news := session.news(batch):
-        run_for_last(connection, news)
+    session = _session(connection)
+    session.prepare(batch)
+    texts = list(session.texts(batch))  # before anything is begun: a value may be refused
     opening = []
     if not connection.autocommit and connection.info.transaction_status == TransactionStatus.IDLE:
         connection.autocommit = True  # only keeps the driver from beginning too: commit and rollback end what is open
         opening = [b"BEGIN"]
-    return opening, list(session.texts(batch))
+    return opening, texts
 
 
 def run_for_last(connection: "Connection[Any]", statements: Sequence[bytes]) -> PGresult:
     """Run the statements as one message past the driver's cursors, which would look at every result; the last one.
 
-    Raises psycopg's error for the first that fails; none after it was run.
+    Raises psycopg's error for the first that fails; none after it was run. OperationalError where the session is gone.
     """
     result = connection.pgconn.exec_(b";".join(statements))
+    if connection.closed:
+        raise OperationalError(result.get_error_message())
     if result.status in _FAILED:
         raise error_from_result(result)
     return result
@@ -60,20 +61,22 @@ class _Session:
     """What one connection has seen once, and what it keeps prepared since it saw it twice."""
 
     def __init__(self, connection: "Connection[Any]") -> None:
+        self._connection = connection
         self._literal = Transformer(connection).as_literal
         self._seen: set[str] = set()
         self._names: dict[str, bytes] = {}
+        self._numbers = count()
 
-    def news(self, batch: Sequence[Text]) -> list[bytes]:
-        """The PREPARE of each text that comes again and is not prepared yet."""
-        again = {sql: None for sql, _ in batch if sql not in self._names and sql in self._seen}
+    def prepare(self, batch: Sequence[Text]) -> None:
+        """Prepare each text that comes again and is not prepared yet; where that fails they stay as they are."""
+        again = {sql: bool(params) for sql, params in batch if sql not in self._names and sql in self._seen}
         if len(self._seen) < MOST:
             self._seen.update(sql for sql, _ in batch)
-        return [b"PREPARE %s AS %s" % (self._name(sql), _numbered(sql).encode()) for sql in again]
-
-    def _name(self, sql: str) -> bytes:
-        name = self._names[sql] = b"batch_%d" % len(self._names)
-        return name
+        if again:
+            names = {sql: b"batch_%d" % next(self._numbers) for sql in again}
+            texts = {sql: _numbered(sql) if filled else sql for sql, filled in again.items()}
+            run_for_last(self._connection, [b"PREPARE %s AS %s" % (names[sql], texts[sql].encode()) for sql in again])
+            self._names |= names
 
     def texts(self, batch: Sequence[Text]) -> Iterator[bytes]:
         for sql, params in batch:
@@ -81,10 +84,20 @@ class _Session:
             if (name := self._names.get(sql)) is not None:
                 yield b"EXECUTE %s(%s)" % (name, b",".join(literals)) if literals else b"EXECUTE " + name
             else:
-                yield sql.encode().replace(b"%s", b"%b") % literals if literals else sql.encode()
+                yield _with_bytes(sql).encode() % literals if literals else sql.encode()
 
 
-_sessions: WeakKeyDictionary["Connection[Any]", _Session] = WeakKeyDictionary()
+def _session(connection: "Connection[Any]") -> _Session:
+    """Kept on the connection itself, so that both go together."""
+    known: _Session | None = vars(connection).get(_KEPT)
+    if known is None:
+        known = vars(connection)[_KEPT] = _Session(connection)
+    return known
+
+
+def _with_bytes(sql: str) -> str:
+    """The text with the places of a format of bytes."""
+    return _PLACE.sub(lambda found: "%%" if found[0] == "%%" else "%b", sql)
 
 
 def _numbered(sql: str) -> str:

@@ -64,7 +64,8 @@ def _run_together(statements: Sequence[Statement]) -> list[Result]:
     with connection.cursor() as cursor:
         raw = cast(Any, cursor).cursor  # psycopg's own: Django's wrapper has no nextset
         batch = [(statement.sql, statement.params) for statement in statements]
-        opening, texts = prepared.message(raw.connection, batch)
+        with connection.wrap_database_errors:
+            opening, texts = prepared.message(raw.connection, batch)
         cast(Any, cursor.execute)(b";".join([*opening, *texts]))
         for _ in opening:
             raw.nextset()
@@ -155,7 +156,8 @@ def insert(
     if is_postgres():
         params: Params = (_as_json(model, names, rows),)
         return Statement(_insert_as_json(model, names, conflict), params, expect, refusal, listed=True)
-    params = tuple(bind(row[name]) for row in rows for name in names)
+    documents = _documents(model, names)
+    params = tuple(_document(row[name]) if name in documents else bind(row[name]) for row in rows for name in names)
     return Statement(_insert_values(model, names, len(rows), conflict), params, expect, refusal)
 
 
@@ -185,6 +187,10 @@ def _as_json(model: type[models.Model], names: tuple[str, ...], rows: Sequence[M
     if documents := _documents(model, names):
         rows = [{**row, **{name: orjson.Fragment(json.dumps(row[name])) for name in documents}} for row in rows]
     return orjson.dumps(rows, default=_hexadecimal).decode()
+
+
+def _document(value: Any) -> str | None:
+    return None if value is None else json.dumps(value).decode()
 
 
 def _hexadecimal(value: Any) -> str:

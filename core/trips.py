@@ -34,7 +34,8 @@ def read(locks: Sequence[Statement], groups: Sequence[Mapping[str, Statement]]) 
         return [{name: run([statement])[0].rows for name, statement in group.items()} for group in groups]
     with connection.cursor() as cursor:
         raw = cast(Any, cursor).cursor
-        opening, texts = prepared.message(raw.connection, [*_as_one_lock(locks), *map(_as_one_read, groups)])
+        with connection.wrap_database_errors:
+            opening, texts = prepared.message(raw.connection, [*_as_one_lock(locks), *map(_as_one_read, groups)])
         cast(Any, cursor.execute)(b";".join([*opening, *texts]))
         for _ in range(len(opening) + len(texts) - len(groups)):
             raw.nextset()
@@ -73,11 +74,13 @@ def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
         run([*writes, *guards])
         return
     writes = _joined(writes)
-    texts = [_as_one_write(writes), *(_guarded(place, guard) for place, guard in enumerate(guards, len(writes)))]
+    texts = [*_as_one_write(writes), *(_guarded(place, guard) for place, guard in enumerate(guards, len(writes)))]
     try:
         _send(texts, b"COMMIT")
     except DatabaseError as error:
-        raise _refusal(error, [*writes, *guards]) or error from error
+        if (refusal := _refusal(error, [*writes, *guards])) is None:
+            raise
+        raise refusal from error
 
 
 def _joined(writes: Sequence[Statement]) -> list[Statement]:
@@ -95,8 +98,10 @@ def _both(one: Statement, other: Statement) -> Statement:
     return replace(one, params=(rows,), expect=expect)
 
 
-def _as_one_write(writes: Sequence[Statement]) -> prepared.Text:
+def _as_one_write(writes: Sequence[Statement]) -> list[prepared.Text]:
     """All of them as one statement: data-modifying members of a WITH. Only what may meet a rival is counted."""
+    if not writes:
+        return []
     members: list[str] = []
     params: list[Any] = []
     counts: list[str] = []
@@ -108,7 +113,7 @@ def _as_one_write(writes: Sequence[Statement]) -> prepared.Text:
         if contested:
             counts.append(f"require_rows(%s, %s, (SELECT count(*) FROM w{place}))")
             places += [place, write.expect]
-    return f"WITH {', '.join(members)} SELECT {', '.join(counts) or '1'}", [*params, *places]
+    return [(f"WITH {', '.join(members)} SELECT {', '.join(counts) or '1'}", [*params, *places])]
 
 
 def _guarded(place: int, guard: Statement) -> prepared.Text:

@@ -36,7 +36,10 @@ class Convoy(Generic[Item, Result]):
         self._under_way = False
 
     def ride(self, item: Item, marks: frozenset[str] = frozenset()) -> Result:
-        """The item's result. Items that share a mark never ride together. Raises what `carry` raised."""
+        """The item's result. Raises what `carry` raised.
+
+        Items that share a mark never ride together and keep their order.
+        """
         ticket: _Ticket[Item, Result] = _Ticket(item, marks)
         with self._lock:
             self._waiting.append(ticket)
@@ -63,16 +66,16 @@ class Convoy(Generic[Item, Result]):
             self._arrive(riders)
 
     def _board(self) -> list[_Ticket[Item, Result]]:
-        """The first that waits, and those behind it that fit: for the rest the order stays."""
+        """The first that waits, and those behind it that fit."""
         riders: list[_Ticket[Item, Result]] = []
         left: deque[_Ticket[Item, Result]] = deque()
         marks: set[str] = set()
         for ticket in self._waiting:
             if len(riders) < MOST and marks.isdisjoint(ticket.marks):
                 riders.append(ticket)
-                marks |= ticket.marks
             else:
                 left.append(ticket)
+            marks |= ticket.marks  # of those left too: whoever shares a mark with them stays behind them
         self._waiting = left
         return riders
 

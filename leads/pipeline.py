@@ -41,11 +41,13 @@ def submit_lead(
     """Opens transactions. Record the submitted lead and sell it if anybody may have it; exactly once per `repeat`.
 
     Raises FieldProblems for what cannot be a lead, UnknownCampaign, KeyReused where the Idempotency-Key named another
-    body, Busy, and what `accounts.authentication.renew` raises where the key was stopped meanwhile.
+    body, Busy, and what `accounts.authentication.renew` raises where the key was stopped meanwhile,
+    or MissingScope where it may no longer write.
     """
 
     def trip(view: snapshot.Snapshot) -> Outcome:
         sender = principal if view.version == principal.version else renew(principal)
+        sender.require("leads:write")
         try:
             draft = prepare(principal=sender, view=view, submission=submission, received_at=received_at)
         except DomainError as refusal:

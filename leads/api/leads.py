@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.base import LARGEST_BODY, ApiView, BodyTooLarge
 from accounts.api.pages import PAGING, page_of
-from accounts.authentication import KeyAuthentication
+from accounts.authentication import KeyAuthentication, renew
 from buyers.models import Buyer, Contract
 from core import json
 from core.api.pagination import page
@@ -96,7 +96,7 @@ class LeadsView(ApiView):
             if refusal.status in _KEPT:
                 answer = problem(refusal.status, refusal.code, refusal.detail, refusal.errors)
                 named = submission.source if submission else None
-                record_refusal(principal=self.principal, body=body, answer=answer, now=now(), named=named)
+                record_refusal(principal=renew(self.principal), body=body, answer=answer, now=now(), named=named)
             raise
         content = outcome.stored.body if outcome.stored else json.dumps(outcome.body)
         response = HttpResponse(content, status=outcome.status, content_type="application/json")

@@ -3,13 +3,16 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from accounts import limiter
+from accounts.authentication import authenticate_key
 from accounts.keys import revoke_key
 from accounts.models import Agency
 from accounts.principals import SystemActor
@@ -134,3 +137,79 @@ def test_too_many_requests_are_429_with_the_time_to_wait() -> None:
     assert refused.json()["code"] == "too_many_requests"
     assert refused.headers["RateLimit"].startswith('"key";r=0;t=')
     assert 0 < int(refused.headers["Retry-After"]) <= 60
+
+
+def spend_lots(key_id: UUID, agency_id: UUID, limit: int, times: int) -> tuple[int, int]:
+    """How many were let through, and how many are left in the lots of this process."""
+    let_through = sum(limiter.hit(key_id, limit, agency_id, lots=True).allowed for _ in range(times))
+    return let_through, left_in_lots(key_id)
+
+
+def left_in_lots(key_id: UUID) -> int:
+    left = 0
+    while limiter._lots.draw(key_id):
+        left += 1
+    return left
+
+
+def test_lots_make_few_trips_and_let_through_exactly_the_limit() -> None:
+    key, agency = new_id(), new_id()
+    assert [limiter.hit(key, 1_000, agency, lots=True).count for _ in range(1_002)] == list(range(1, 1_003))
+    assert redis.client().get(f"rate:{key}") == b"1002"
+
+
+def test_near_the_limit_lots_are_of_one() -> None:
+    key, agency = new_id(), new_id()
+    assert spend_lots(key, agency, 1_000, 801) == (801, 0)
+    for taken in range(802, 1_001):
+        assert limiter.hit(key, 1_000, agency, lots=True).count == taken
+        assert redis.client().get(f"rate:{key}") == str(taken).encode()
+
+
+def test_no_lot_is_larger_than_a_hundred() -> None:
+    key = new_id()
+    assert limiter.hit(key, 10**9, new_id(), lots=True).count == 1
+    assert redis.client().get(f"rate:{key}") == b"100"
+
+
+def test_four_processes_with_lots_let_through_the_limit_but_for_what_is_left_in_their_lots() -> None:
+    spent = in_processes(4, spend_lots, new_id(), new_id(), 1_000, 600)
+    let_through, left = sum(through for through, _ in spent), sum(left for _, left in spent)
+    assert let_through + left == 1_000
+
+
+def test_threads_that_take_lots_at_once_lose_none_of_them() -> None:
+    key, agency = new_id(), new_id()
+    start = Barrier(16)
+
+    def spend() -> int:
+        start.wait()
+        return sum(limiter.hit(key, 2_000, agency, lots=True).allowed for _ in range(300))
+
+    with ThreadPoolExecutor(16) as pool:
+        let_through = sum(spent.result() for spent in [pool.submit(spend) for _ in range(16)])
+    assert let_through + left_in_lots(key) == 2_000
+
+
+def test_two_lots_taken_at_once_are_both_used() -> None:
+    lots, key, closes = limiter._Lots(), new_id(), time.monotonic() + 60
+    lots.hold(key, limiter._Lot(1, 3, closes, None))
+    lots.hold(key, limiter._Lot(10, 12, closes, None))
+    assert sorted(drawn[0] for drawn in iter(lambda: lots.draw(key), None)) == [2, 3, 11, 12]
+
+
+def test_a_lot_ends_with_its_window() -> None:
+    lots, key = limiter._Lots(), new_id()
+    lots.hold(key, limiter._Lot(1, 3, time.monotonic(), None))
+    assert lots.draw(key) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lot_taken_while_redis_has_no_version_reads_it_once(django_assert_num_queries: Any) -> None:
+    made = make_agency()
+    meta = {"HTTP_AUTHORIZATION": f"Bearer {made.live.text}", "REMOTE_ADDR": "127.0.0.1"}
+    authenticate_key(meta)
+    redis.client().delete(f"version:{made.agency.pk}")
+    with django_assert_num_queries(1):
+        for _ in range(5):
+            authenticate_key(meta, lots=True)

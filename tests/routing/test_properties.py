@@ -11,13 +11,13 @@ from core.errors import FieldProblems
 from core.json import canonical, loads
 from routing.caps import Usage, parse_caps
 from routing.claims import usage_keys
-from routing.engine import decide, replay
+from routing.engine import decide, replay, screen
 from routing.filters import Filter, parse_filter
 from routing.operators import OPERATORS
 from routing.price_rules import parse_price_rules
 from routing.reasons import Reason
 from routing.schedule import parse_schedule
-from routing.types import ContractTerms, Decision, Earlier, Funds, Market, SourceTerms, Turn
+from routing.types import ContractTerms, Decision, Earlier, Funds, Market, SourceTerms, State, Turn
 from tests.routing.markets import SOURCE, buyer_id, contract, contract_id, market
 
 properties = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -116,6 +116,7 @@ def markets(draw: st.DrawFn) -> Market:
         rotation={c.id: Turn(draw(st.integers(0, 9)), draw(st.integers(0, 10**9))) for c in offered},
         earlier=(Earlier(contract_id(1), buyer_id(1), drawn.now - timedelta(days=draw(st.integers(0, 40)))),),
         closed={contract_id(2): Reason.BUYER_REFUSED} if draw(st.booleans()) else {},
+        excluded_buyers=frozenset({buyer_id(3)} if draw(st.booleans()) else ()),
     )
     return replace(drawn, state=state)
 
@@ -215,3 +216,27 @@ def parsed_or_faults(document: Any) -> tuple[Filter | None, list[str]]:
         return parse_filter(document), []
     except FieldProblems as refused:
         return None, [problem.field for problem in refused.errors]
+
+
+@properties
+@given(markets())
+def test_what_is_screened_before_the_state_is_known_decides_alike(asked: Market) -> None:
+    known = State(closed=asked.state.closed, excluded_buyers=asked.state.excluded_buyers)
+
+    assert decide(asked, screen(replace(asked, state=known))) == decide(asked)
+
+
+@properties
+@given(markets())
+def test_counters_and_funds_of_those_screened_out_change_nothing(asked: Market) -> None:
+    out = screen(asked)
+    contenders = [contract for place, contract in enumerate(asked.terms.contracts) if place not in out]
+    keys = usage_keys(asked.terms, asked.source, asked.now, contenders=contenders)
+    accounts = {contract.account(asked.mode) for contract in contenders}
+    state = replace(
+        asked.state,
+        usage={key: asked.state.usage[key] for key in keys},
+        funds={account: funds for account, funds in asked.state.funds.items() if account in accounts},
+    )
+
+    assert decide(replace(asked, state=state), out) == decide(asked)
