@@ -27,7 +27,7 @@ from leads.intake.shape import submission_of
 from leads.market import Rider, ask
 from leads.models import Decision, Lead, Sale
 from leads.preparation import prepare
-from leads.settlement import open_decision
+from leads.sealed import open_decision
 from leads.trip import CountersMissing, Outcome, Overtaken, route_all, route_each
 from routing.engine import replay
 from tests.leads.world import MARIA, NOON, World, make_world

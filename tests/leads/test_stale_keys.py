@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.agencies import suspend_agency
 from accounts.keys import change_key, revoke_key
 from accounts.models import Agency, ApiKey
-from buyers.campaigns import pause_campaign
+from buyers.campaigns import change_campaign
 from core import redis
 from leads.models import Lead, Submission
 from routing.models import Campaign
@@ -118,5 +118,5 @@ def test_a_suspended_agency_sells_no_lead_anywhere(house: House) -> None:
 def test_a_campaign_paused_here_counts_for_the_next_lead_everywhere(house: House) -> None:
     text, _ = made_key(house)
     with posting(text) as ask:
-        pause_campaign(actor=house.actor, campaign=Campaign.objects.get())
+        change_campaign(actor=house.actor, campaign=Campaign.objects.get(), values={"status": "paused"})
         assert ask(lead(2)) == [(201, "campaign_paused")] * PROCESSES
