@@ -1,5 +1,6 @@
 """The API's views of its own keys."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -26,6 +27,8 @@ from accounts.api.key_bodies import (
 from accounts.api.pages import PAGING, page_of
 from accounts.keys import change_key, create_key, revoke_key, rotate_key
 from accounts.models import ApiKey, Mode
+from core.client_address import is_within, parse_address, parse_networks
+from core.errors import FieldError, FieldProblems
 
 _MANAGE = "keys:write"
 _CHANGES = frozenset(("POST", "PATCH"))
@@ -116,10 +119,17 @@ class CurrentKeyView(ApiView):
         tags=["Keys"],
     )
     def patch(self, request: Request) -> Response:
-        """A key may change its own name and allow-list."""
+        """A key may change its own name and allow-list, but not shut out the address that it is used from."""
         key = self.pick(ApiKey.objects.all(), pk=self.principal.key_id)
-        key = change_key(actor=self.principal, key=key, values=self.validated(KeyNameAndAllow, partial=True))
+        values = self.validated(KeyNameAndAllow, partial=True)
+        self._refuse_to_shut_out(values.get("allow", ()))
+        key = change_key(actor=self.principal, key=key, values=values)
         return self.answer(show_key(key), row=key)
+
+    def _refuse_to_shut_out(self, allow: Sequence[str]) -> None:
+        if allow and not is_within(parse_address(self.principal.address), parse_networks(allow)):
+            detail = "This key would no longer work from here: add the address that you use it from."
+            raise FieldProblems([FieldError("allow", "shuts_you_out", detail)])
 
 
 class RotateKeyView(ApiView):

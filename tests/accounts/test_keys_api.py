@@ -117,6 +117,8 @@ def test_a_revoked_key_is_listed_as_revoked_and_revoking_it_again_changes_nothin
 def test_a_key_changes_its_own_name_and_addresses_and_nothing_else() -> None:
     api = Api(make_agency().live.text)
     assert api.patch("/v1/keys/current", {"name": "Mine", "allow": ["127.0.0.1"]}).json()["name"] == "Mine"
+    shut_out = api.patch("/v1/keys/current", {"allow": ["203.0.113.0/24"]})
+    assert (shut_out.status_code, shut_out.json()["errors"][0]["code"]) == (422, "shuts_you_out")
     refused = api.patch("/v1/keys/current", {"scopes": ["leads:read"]})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "scopes")
 
