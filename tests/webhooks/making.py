@@ -51,8 +51,11 @@ def write(agency: Agency, *events: NewEvent, mode: str = "live") -> None:
 def bring_forward(*, by: timedelta = timedelta(0)) -> None:
     """Let time pass: what was to be tried later, or is leased to somebody, is due now; first tries are `by` older."""
     past = now() - timedelta(seconds=1)
-    Message.objects.filter(state__in=OPEN).update(due_at=past)
-    Message.objects.filter(state="sending").update(lease_until=past)
+    for message_id in Message.objects.filter(state__in=OPEN).values_list("pk", flat=True):
+        # One by one: a worker that is at work takes many rows in an order of its own.
+        message = Message.objects.filter(pk=message_id)
+        message.filter(state__in=OPEN).update(due_at=past)
+        message.filter(state="sending").update(lease_until=past)
     if by:
         Message.objects.exclude(first_attempt_at=None).update(first_attempt_at=F("first_attempt_at") - by)
 
