@@ -1,5 +1,6 @@
 """/v1/contracts/bulk and /v1/buyers/bulk: one setting for many, listed or found, or a change of its own for each."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -86,18 +87,18 @@ class BulkInput(StrictSerializer):
         return attrs
 
 
-class BulkView(ResourceView):
+class BulkView(ResourceView, ABC):
     """All or nothing: where one change is refused, none is made, and each refusal is named by its item."""
 
     lookups: ClassVar[Mapping[str, str]] = {}
 
+    @abstractmethod
     def rows(self) -> QuerySet[Any]:
         """What the caller may see, for a filter to find among."""
-        raise NotImplementedError
 
+    @abstractmethod
     def change(self, public_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Change one and say whether that changed anything."""
-        raise NotImplementedError
 
     @extend_schema(request=BulkInput, responses=_ANSWER, examples=[_EXAMPLE, _BY_FILTER, _DONE])
     def post(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ What is exported and imported unchanged changes nothing. Rows pass the same chec
 
 import csv
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -161,15 +162,15 @@ class ContractsCsvView(ResourceView):
         return _download("contracts", CONTRACT_COLUMNS, (contract_record(row) for row in rows))
 
 
-class ImportView(ResourceView):
+class ImportView(ResourceView, ABC):
     """Rows of CSV become new and changed resources: all or none. A dry run reports every row."""
 
     parser_classes = [CsvParser]
     columns: ClassVar[Mapping[str, str]] = {}
 
+    @abstractmethod
     def take(self, values: dict[str, Any]) -> dict[str, Any]:
         """Create or change by one row, and say which."""
-        raise NotImplementedError
 
     @extend_schema(
         parameters=[_DRY_RUN], request={"text/csv": OpenApiTypes.STR}, responses=_ANSWER, examples=[_NEW_ROW, _TOLD]
