@@ -218,10 +218,10 @@ class ImportView(ResourceView, ABC):
 def _dry_run(request: Request) -> bool:
     """Whether only to say what would happen; what is not understood is no permission to change anything."""
     refuse_unknown(request, ("dry_run",))
-    asked = request.query_params.get("dry_run", "false")
-    if asked not in ("true", "false"):
-        raise FieldProblems([FieldError("dry_run", "invalid", "must be true or false")])
-    return asked == "true"
+    asked = request.query_params.getlist("dry_run") or ["false"]
+    if asked not in (["true"], ["false"]):
+        raise FieldProblems([FieldError("dry_run", "invalid", "must be true or false, once")])
+    return asked == ["true"]
 
 
 class BuyersImportView(ImportView):

@@ -119,6 +119,8 @@ def test_a_key_changes_its_own_name_and_addresses_and_nothing_else() -> None:
     assert api.patch("/v1/keys/current", {"name": "Mine", "allow": ["127.0.0.1"]}).json()["name"] == "Mine"
     shut_out = api.patch("/v1/keys/current", {"allow": ["203.0.113.0/24"]})
     assert (shut_out.status_code, shut_out.json()["errors"][0]["code"]) == (422, "shuts_you_out")
+    no_address = api.patch("/v1/keys/current", {"allow": ["0" * 48]})
+    assert (no_address.status_code, no_address.json()["errors"][0]["field"]) == (422, "allow.0")
     refused = api.patch("/v1/keys/current", {"scopes": ["leads:read"]})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "scopes")
 

@@ -155,7 +155,13 @@ def test_an_export_imported_again_changes_nothing(house: House) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("query", "field"), [("dry_run=1", "dry_run"), ("dry_run=", "dry_run"), ("dryrun=true", "dryrun")]
+    ("query", "field"),
+    [
+        ("dry_run=1", "dry_run"),
+        ("dry_run=false&dry_run=true", "dry_run"),
+        ("dry_run=", "dry_run"),
+        ("dryrun=true", "dryrun"),
+    ],
 )
 def test_a_dry_run_that_is_not_understood_imports_nothing(house: House, query: str, field: str) -> None:
     answer = send_csv(house, f"/v1/buyers/import?{query}", "name,email\r\nA,a@example.com\r\n")
