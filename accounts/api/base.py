@@ -182,7 +182,10 @@ class ApiView(APIView):
             owner=self.principal.owner,
             route=route[:200],
             key=check_key(key),
-            fingerprint=fingerprint_of(route, self.request._request.body),
+            # With its query: a dry run is another request than the real one.
+            fingerprint=fingerprint_of(
+                f"{route}?{self.request.META.get('QUERY_STRING', '')}", self.request._request.body
+            ),
         )
 
     def get_exception_handler(self) -> Any:

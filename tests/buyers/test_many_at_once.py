@@ -21,8 +21,8 @@ def house() -> House:
     return a_house()
 
 
-def send_csv(house: House, path: str, text: str) -> HttpResponse:
-    headers = {"Authorization": f"Bearer {house.api.key}"}
+def send_csv(house: House, path: str, text: str, **more: str) -> HttpResponse:
+    headers = {"Authorization": f"Bearer {house.api.key}", **more}
     return Client().generic("POST", path, text.encode(), "text/csv", headers=headers)  # type: ignore[return-value]
 
 
@@ -151,6 +151,14 @@ def test_an_export_imported_again_changes_nothing(house: House) -> None:
         answer = read(send_csv(house, f"/v1/{name}/import", text))
         assert (answer["unchanged"], answer["updated"], answer["created"], answer["errors"]) == (1, 0, 0, 0)
     assert Agency.objects.get().version == version
+
+
+@pytest.mark.django_db
+def test_an_import_is_no_repeat_of_its_dry_run(house: House) -> None:
+    text, key = "name,email\r\nNew,new@new.example\r\n", {"Idempotency-Key": "import-1"}
+    assert send_csv(house, "/v1/buyers/import?dry_run=true", text, **key).status_code == 200
+    answer = send_csv(house, "/v1/buyers/import", text, **key)
+    assert (answer.status_code, read(answer)["code"]) == (422, "idempotency_key_reused")
 
 
 @pytest.mark.django_db
