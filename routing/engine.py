@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from routing.eligibility import Case, Loss, had_before, price_refusal, refusals
+from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal, refusals
 from routing.pricing import payout_of
 from routing.ranking import Offer, next_ticket, rank, stride_of
 from routing.selection import Choice, choose, offer_of
-from routing.types import Decision, Market, MarketTerms, Verdict, Winner
+from routing.types import ContractTerms, Decision, Market, MarketTerms, Verdict, Winner
 
 Screened = Mapping[int, Loss]
 """Why contracts are out whatever was counted, by their position among the market's."""
@@ -16,6 +16,19 @@ Screened = Mapping[int, Loss]
 def screen(market: Market) -> Screened:
     """Ask every contract what needs no counter, balance or history: of the market's state only closed and excluded."""
     return dict(refusals(Case(market)))
+
+
+def eligible_for_ping(market: Market, screened: Screened | None = None) -> tuple[ContractTerms, ...]:
+    """Whose buyers are to be asked for a bid, in the order of their ids: those that could win with some bid.
+
+    Counters, funds and earlier sales are those of the market's state; room is asked for the least price at which the
+    contract could win, since its bid is not known yet. `screened` as for `decide`.
+    """
+    case = Case(market)
+    out = screen(market) if screened is None else screened
+    contracts = enumerate(market.terms.contracts)
+    asked = (contract for position, contract in contracts if contract.pinged and position not in out)
+    return tuple(contract for contract in asked if not_to_ping(case, contract) is None)
 
 
 def decide(market: Market, screened: Screened | None = None) -> Decision:

@@ -2,7 +2,7 @@
 
 from core.money import percent_of
 from routing.filters import Fields
-from routing.terms import ContractTerms, SourceTerms
+from routing.terms import ContractTerms, MarketTerms, SourceTerms
 
 
 def exclusive_price(contract: ContractTerms, fields: Fields) -> int:
@@ -16,6 +16,11 @@ def exclusive_price(contract: ContractTerms, fields: Fields) -> int:
 def shared_price(contract: ContractTerms, fields: Fields) -> int:
     """The price of a lead that others may get too: the contract's shared price, else that of the whole lead."""
     return exclusive_price(contract, fields) if contract.shared_price is None else contract.shared_price
+
+
+def least_price(terms: MarketTerms, contract: ContractTerms) -> int:
+    """The least for which the contract could win an auction: the campaign's floor, its own least bid, never nothing."""
+    return max(1, terms.floor_price, contract.min_bid or 0)
 
 
 def payout_of(source: SourceTerms, price: int, *, first: bool) -> int:
