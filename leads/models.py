@@ -58,6 +58,13 @@ class SubmissionRows(VisibleQuerySet["Submission"]):
     source_lookup = "source_id"
 
 
+class PingRows(VisibleQuerySet["Ping"]):
+    """Pings: of a source its own; buyers see none."""
+
+    mode_lookup = "mode"
+    source_lookup = "source_id"
+
+
 class Source(Record):
     """Who sends leads: a form, an affiliate, a publisher. `payout_value`: minor units, or basis points of the price."""
 
@@ -151,7 +158,11 @@ class Lead(Record):
 
 
 class Sale(Record):
-    """One lead sold to one contract: price and payout are fixed at the sale, in minor units."""
+    """One lead sold to one contract: price and payout are fixed at the sale, in minor units.
+
+    Where the buyer is posted to in real time, `post` says how far that is; whoever does it holds `post_lease`, and what
+    the buyer answered is in `post_answer` (outcome, reason, milliseconds, names of the fields sent).
+    """
 
     prefix = "sale"
 
@@ -163,6 +174,15 @@ class Sale(Record):
         UNDELIVERED = "undelivered"
         DELIVERED = "delivered"
         RETURNED = "returned"
+
+    class Post(models.TextChoices):
+        """How far a real-time post to the buyer has come. `unknown`: the buyer may have the lead, nobody can tell."""
+
+        NONE = ""
+        DUE = "due"
+        SENT = "sent"
+        UNKNOWN = "unknown"
+        ANSWERED = "answered"
 
     agency = models.ForeignKey(Agency, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
     mode = models.CharField(max_length=4)
@@ -182,6 +202,9 @@ class Sale(Record):
     decided_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     converted_at = models.DateTimeField(null=True)
+    post = models.CharField(max_length=8, choices=Post.choices, default=Post.NONE, db_default="", blank=True)
+    post_lease = models.DateTimeField(null=True)
+    post_answer = models.JSONField(null=True)
 
     objects = SaleRows.as_manager()
 
@@ -199,6 +222,9 @@ class Sale(Record):
             models.Index(fields=["contract", "mode", "sold_at"], name="sale_of_contract"),
             models.Index(fields=["buyer", "mode", "sold_at"], name="sale_of_buyer"),
             models.Index(fields=["confirm_by"], name="sale_to_confirm", condition=Q(state="pending")),
+            models.Index(
+                fields=["post_lease"], name="sale_to_post", condition=Q(state="pending", post__in=["due", "sent"])
+            ),
         ]
 
     def __str__(self) -> str:
@@ -237,6 +263,78 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_id} #{self.number}"
+
+
+class Ping(Record):
+    """A question for a price: what was told of a lead without naming anybody, and the terms promised for it.
+
+    `fields` holds values that may be told before a sale; a person is known by keyed hashes alone. `price` is what was
+    answered, in minor units. `terms` are the promise: one leg per sale, and what the source was to earn.
+    """
+
+    prefix = "ping"
+
+    class Status(models.TextChoices):
+        BID = "bid"
+        NO_BID = "no_bid"
+
+    agency = models.ForeignKey(Agency, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    mode = models.CharField(max_length=4)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    source = models.ForeignKey(Source, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    source_text = models.CharField(max_length=200, blank=True)
+    key_id = models.UUIDField(null=True)
+    status = models.CharField(max_length=6, choices=Status.choices)
+    reason = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3)
+    price = models.BigIntegerField(null=True)
+    fields = models.JSONField()
+    phone_hash = models.BinaryField(max_length=16, null=True)
+    email_hash = models.BinaryField(max_length=16, null=True)
+    terms = models.JSONField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    lead_id = models.UUIDField(null=True)
+
+    objects = PingRows.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "mode", "-created_at", "-id"], name="ping_newest"),
+            models.Index(fields=["created_at"], name="ping_to_forget", condition=Q(lead_id=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Auction(models.Model):
+    """One round of questions to buyers: whom we pinged, what each was told and what it bid. Names nobody.
+
+    `record` lists the pings as `leads.bids` writes them; `sealed` the buyers' tokens. It belongs to a lead, or to a
+    ping until that becomes a lead. `told_at`: when those that bid were told how it ended.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    lead = models.ForeignKey(Lead, models.PROTECT, db_index=False, null=True, related_name="auctions")
+    ping = models.ForeignKey(Ping, models.SET_NULL, db_index=False, null=True, related_name="auctions")
+    started_at = models.DateTimeField()
+    record = models.JSONField()
+    sealed = models.BinaryField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    objects: models.Manager["Auction"]
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["lead"], name="auction_of_lead", condition=Q(lead__isnull=False)),
+            models.Index(fields=["ping"], name="auction_of_ping", condition=Q(ping__isnull=False)),
+            models.Index(fields=["started_at"], name="auction_to_tell", condition=Q(told_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_id or self.ping_id} at {self.started_at}"
 
 
 class Submission(Record):
