@@ -33,7 +33,8 @@ class Values:
 
     `lead` holds fields in their normal form, already cut to what this buyer may see at this stage (a ping and a loss
     notice cut it once more). `ping`: the id under which we asked, the buyer's token and bid. `auction`: what the
-    winner pays, what would have won, and the OpenRTB loss code. `hash`: of `HttpMethod.hashes`. Money is in minor units.
+    winner pays, what would have won, and the OpenRTB loss code. `hash`: of `HttpMethod.hashes`. Money is in minor
+    units. `timeout_ms` is how long the caller will wait, where that is less than the stage's own limit.
     """
 
     lead: Facts
@@ -45,4 +46,5 @@ class Values:
     source: Facts = field(default_factory=dict)
     hash: Facts = field(default_factory=dict)
     now: datetime | None = None
+    timeout_ms: int | None = None
     test: bool = False
