@@ -19,6 +19,7 @@ from core.sealing import root
 from core.sql import Params, Statement, as_bytes, as_uuid, bind, insert
 
 LIFETIME = timedelta(hours=24)
+OPEN, DONE = "open", "done"
 _TABLE = IdempotencyRecord._meta.db_table
 _SANE = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -59,12 +60,13 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The first answer to a request, byte for byte."""
+    """The first answer to a request, byte for byte. While `open`, what it tells of is not over yet."""
 
     fingerprint: bytes
     status: int
     body: bytes
     lead_id: UUID | None
+    open: bool = False
 
 
 def check_key(text: str) -> str:
@@ -98,7 +100,7 @@ def lock_name(repeat: Repeat) -> str:
 def find_statement(repeat: Repeat) -> Statement:
     """The SELECT of the first answer, if there was one; read its row with `stored`."""
     sql = (
-        f'SELECT "fingerprint", "status", "body", "lead_id" FROM "{_TABLE}" WHERE "agency_id" = %s AND "mode" = %s '
+        f'SELECT "fingerprint", "status", "body", "lead_id", "state" FROM "{_TABLE}" WHERE "agency_id" = %s AND "mode" = %s '
         'AND "owner" = %s AND "route" = %s AND "key" = %s'
     )
     return Statement(sql, (bind(repeat.agency_id), repeat.mode, bind(repeat.owner), repeat.route, repeat.key))
@@ -106,18 +108,19 @@ def find_statement(repeat: Repeat) -> Statement:
 
 def stored(repeat: Repeat, row: Params) -> Stored:
     """The answer in a row of `find_statement`. Raises KeyReused where the key stood for another request."""
-    fingerprint, status, body, lead_id = row
+    fingerprint, status, body, lead_id, state = row
     if as_bytes(fingerprint) != repeat.fingerprint:
         raise KeyReused
-    return Stored(repeat.fingerprint, status, root("answers").open(as_bytes(body), _context(repeat)), as_uuid(lead_id))
+    opened = root("answers").open(as_bytes(body), _context(repeat))
+    return Stored(repeat.fingerprint, status, opened, as_uuid(lead_id), open=state == OPEN)
 
 
 def insert_statement(
-    repeat: Repeat, *, status: int, body: bytes, now: datetime, lead_id: UUID | None = None
+    repeat: Repeat, *, status: int, body: bytes, now: datetime, lead_id: UUID | None = None, is_open: bool = False
 ) -> Statement:
     """The INSERT of an answer, for the batch of its effect; Raced where a rival with the same key was first.
 
-    PostgreSQL waits for the rival's commit before it says so: looking again then finds the answer.
+    One that `is_open` will be replaced by `replace_statement`. PostgreSQL waits for the rival's commit before it says so: looking again then finds the answer.
     """
     row = {
         "id": new_id(),
@@ -127,7 +130,7 @@ def insert_statement(
         "route": repeat.route,
         "key": repeat.key,
         "fingerprint": repeat.fingerprint,
-        "state": "done",
+        "state": OPEN if is_open else DONE,
         "lease_until": now,
         "status": status,
         "body": root("answers").seal(body, _context(repeat)),
@@ -135,6 +138,17 @@ def insert_statement(
         "created_at": now,
     }
     return insert(IdempotencyRecord, [row], conflict="ON CONFLICT DO NOTHING", refusal=Raced())
+
+
+def replace_statement(repeat: Repeat, *, status: int, body: bytes) -> Statement:
+    """The UPDATE by which an open answer becomes the one that repeats are given from now on."""
+    sql = (
+        f'UPDATE "{_TABLE}" SET "state" = %s, "status" = %s, "body" = %s WHERE "agency_id" = %s AND "mode" = %s '
+        'AND "owner" = %s AND "route" = %s AND "key" = %s AND "state" = %s'
+    )
+    sealed = root("answers").seal(body, _context(repeat))
+    named = (bind(repeat.agency_id), repeat.mode, bind(repeat.owner), repeat.route, repeat.key)
+    return Statement(sql, (DONE, status, sealed, *named, OPEN))
 
 
 def prune_answers(*, now: datetime) -> int:

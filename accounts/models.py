@@ -269,7 +269,7 @@ class IdempotencyRecord(models.Model):
     route = models.CharField(max_length=200)
     key = models.CharField(max_length=255)
     fingerprint = models.BinaryField(max_length=32)
-    state = models.CharField(max_length=7, choices=[("running", "running"), ("done", "done")])
+    state = models.CharField(max_length=7, choices=[("open", "open"), ("done", "done")])
     lease_until = models.DateTimeField()
     status = models.PositiveSmallIntegerField(null=True)
     body = models.BinaryField(null=True)

@@ -8,6 +8,7 @@ agency's configuration alone, and none is under way.
 import logging
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -34,9 +35,15 @@ from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
 from leads.telling import tell_unsold
 from leads.trip import Outcome, route
 from routing.caps import Capped, parse_caps
+from routing.reasons import Reason
 from routing.windows import quarter_of
 
 log = logging.getLogger(__name__)
+
+Answered = dict[str, Any]
+"""What a buyer answered to a post, as `Sale.post_answer` keeps it."""
+
+_CLOSED = {Sale.State.REFUSED: Reason.BUYER_REFUSED.value, Sale.State.EXPIRED: Reason.BUYER_UNREACHABLE.value}
 
 
 class NotPending(DomainError):
@@ -45,8 +52,10 @@ class NotPending(DomainError):
     code = "not_pending"
 
 
-def accept_sale(*, principal: Principal, sale: Sale) -> None:
+def accept_sale(*, principal: Principal, sale: Sale, post: Answered | None = None) -> None:
     """Opens a transaction. The buyer takes the lead: the hold is charged and the lead delivered.
+
+    `post` is what it answered to a real-time post, where it was that.
 
     Raises NotPending, and CampaignArchived where the campaign or the source left meanwhile.
     """
@@ -57,7 +66,7 @@ def accept_sale(*, principal: Principal, sale: Sale) -> None:
             moment = clock()
             draft = recall(principal=principal, view=view, lead=lead)
             sold = _sold(draft, sale)
-            run([_decide(sale, sold.state, moment)])
+            run([_decide(sale, sold.state, moment, post=post)])
             fate = Fate(status=Lead.Status.ACCEPTED, routing_decision=_winner_of(draft), sales=(sold,))
             money = capture_statements(charge_terms(draft, sold, moment))
             settle([Settlement(draft=draft, fate=fate, now=moment, written=money)])
@@ -73,6 +82,17 @@ def reject_sale(*, principal: Principal, sale: Sale, reason: str) -> None:
     Where others have the lead too it stays theirs, and nobody else is asked.
     """
     _end(principal, sale, Sale.State.REFUSED, reason)
+
+
+def close_sale(
+    *, principal: Principal, sale: Sale, state: Sale.State, reason: str, post: Answered, again: bool
+) -> Outcome:
+    """Opens transactions. The buyer did not take what it was posted: as `reject_sale`, or nobody else is asked.
+
+    `state` refused where it said no, expired where it said nothing that counts; `again` while there is time left to
+    sell the lead to others. Gives the outcome of that. Raises NotPending.
+    """
+    return _end(principal, sale, state, reason, post=post, again=again)
 
 
 def expire_sales(*, now: datetime, limit: int = 200) -> int:
@@ -95,7 +115,17 @@ def _expire(sale: Sale) -> bool:
     return True
 
 
-def _end(principal: Principal, sale: Sale, state: Sale.State, reason: str) -> None:
+def _end(
+    principal: Principal,
+    sale: Sale,
+    state: Sale.State,
+    reason: str,
+    *,
+    post: Answered | None = None,
+    again: bool = True,
+) -> Outcome:
+    again = again and not (state == Sale.State.EXPIRED and sale.post == Sale.Post.UNKNOWN)  # its buyer may have it
+
     def trip(view: snapshot.Snapshot) -> Outcome:
         with transaction.atomic():
             lock_configuration(sale.agency_id)
@@ -104,26 +134,29 @@ def _end(principal: Principal, sale: Sale, state: Sale.State, reason: str) -> No
             others = other_sales(sale)
             heir = heir_of(view, sale, others)
             freed = _freed(view, sale, moment, payout=0 if heir else sale.payout)
-            run([_decide(sale, state, moment, reason), *freed])
+            run([_decide(sale, state, moment, reason, post=post), *freed])
             if heir:
                 hand_over(view, sale, heir, actor=principal.actor, now=moment)
             if others:
                 sum_up(lead, now=moment)
+            elif again:
+                return _sell_again(principal, view, lead, moment)
             else:
-                _sell_again(principal, view, lead, moment)
+                tell_unsold(lead, reason=_CLOSED[state], now=moment)
         return Outcome(201, {})
 
-    travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
+    return travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
 
 
-def _sell_again(principal: Principal, view: snapshot.Snapshot, lead: Lead, moment: datetime) -> None:
+def _sell_again(principal: Principal, view: snapshot.Snapshot, lead: Lead, moment: datetime) -> Outcome:
     """Decide the lead again; where there is no market for it any more, nobody gets it."""
     try:
-        route(recall(principal=principal, view=view, lead=lead), now=moment, kind=Decision.Kind.REROUTE)
+        return route(recall(principal=principal, view=view, lead=lead), now=moment, kind=Decision.Kind.REROUTE)
     except (CampaignArchived, AgencySuspended) as gone:
         tell_unsold(lead, reason=gone.code, now=moment)
     except Erased:
         tell_unsold(lead, reason="erased", now=moment)
+    return Outcome(201, {})
 
 
 def _freed(view: snapshot.Snapshot, sale: Sale, moment: datetime, *, payout: int) -> list[Statement]:
@@ -165,15 +198,20 @@ def _buyers_room(sale: Sale) -> Capped:
     return Capped(buyer.pk, buyer.timezone, parse_caps(buyer.caps))
 
 
-def _decide(sale: Sale, state: str, moment: datetime, reason: str = "") -> Statement:
+def _decide(
+    sale: Sale, state: str, moment: datetime, reason: str = "", *, post: Answered | None = None
+) -> Statement:
     """Move the sale out of pending; whoever comes second is refused."""
-    sql = (
-        f'UPDATE "{Sale._meta.db_table}" SET "state" = %s, "decided_at" = %s, "reason" = %s, "delivered_at" = %s '
-        'WHERE "id" = %s AND "state" = \'pending\''
-    )
-    delivered = bind(moment) if state == Sale.State.DELIVERED else None
-    params = (state, bind(moment), reason[:200], delivered, bind(sale.pk))
-    return Statement(sql, params, expect=1, refusal=NotPending())
+    changes = {
+        "state": state,
+        "decided_at": moment,
+        "reason": reason[:200],
+        "delivered_at": moment if state == Sale.State.DELIVERED else None,
+        **({} if post is None else {"post": Sale.Post.ANSWERED.value, "post_lease": None, "post_answer": post}),
+    }
+    columns = ", ".join(f'"{name}" = %s' for name in changes)
+    sql = f'UPDATE "{Sale._meta.db_table}" SET {columns} WHERE "id" = %s AND "state" = \'pending\''
+    return Statement(sql, (*map(bind, changes.values()), bind(sale.pk)), expect=1, refusal=NotPending())
 
 
 def _sold(draft: Draft, sale: Sale) -> NewSale:

@@ -10,6 +10,7 @@ from accounts.principals import Principal
 from core.ids import new_id
 from core.sealing import Sealer
 from core.sql import Statement
+from leads.bids import Bidding
 from leads.snapshot import CampaignView, Snapshot, SourceView
 from leads.types import LeadData, Scalar
 from routing.reasons import Reason
@@ -21,7 +22,7 @@ class Draft:
     """A valid lead with its score, under one configuration. Nothing of it is stored yet unless `stored` is true.
 
     `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
-    had their chance.
+    had their chance. `bidding` is what an auction brought for it, `beside` what is to be written with it.
     """
 
     id: UUID
@@ -44,6 +45,8 @@ class Draft:
     number: int = 1
     sequence: int = 0
     closed: Mapping[UUID, Reason] = field(default_factory=dict)
+    bidding: Bidding | None = None
+    beside: tuple[Statement, ...] = ()
 
     @property
     def mode(self) -> str:
@@ -53,7 +56,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSale:
-    """A sale about to be written: price and payout in minor units; `endpoint_id` where a webhook delivers it."""
+    """A sale about to be written: price and payout in minor units; `endpoint_id` where a webhook delivers it.
+
+    One that is `posted` waits for the buyer's answer to a real-time post, which is made after the commit.
+    """
 
     contract_id: UUID
     buyer_id: UUID
@@ -65,6 +71,7 @@ class NewSale:
     method: str
     endpoint_id: UUID | None
     confirm_by: datetime | None
+    posted: bool = False
     id: UUID = field(default_factory=new_id)
 
 

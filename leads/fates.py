@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
+from buyers.models import Method
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Lead, Sale
 from leads.snapshot import ContractView
 from routing.engine import decide
 from routing.reasons import Reason
 from routing.types import Decision, Market, Winner
+
+UNKNOWN_FOR: Final = timedelta(hours=24)
+"""How long a sale stays open whose buyer was posted to and may have it, where the contract names no other time."""
 
 _MOCK_REFUSALS = {
     "refuse": Reason.BUYER_REFUSED,
@@ -33,7 +38,7 @@ def fate_of(draft: Draft, market: Market, verdicts: Decision, *, now: datetime) 
     """What the decision means, with the market and the decision that finally stood.
 
     In the test book each contract's mock answers for its buyer: one that does not accept closes the contract and the
-    engine decides again, as it would after a real refusal.
+    engine decides again, as it would after a real refusal. Who is posted to is answered for later, by the same mock.
     """
     while draft.mode == "test" and (refusals := _mock_refusals(draft, verdicts)):
         market = replace(market, state=replace(market.state, closed={**market.state.closed, **refusals}))
@@ -43,10 +48,8 @@ def fate_of(draft: Draft, market: Market, verdicts: Decision, *, now: datetime) 
 
 
 def _mock_refusals(draft: Draft, verdicts: Decision) -> dict[UUID, Reason]:
-    answers = {
-        winner.contract_id: str(draft.campaign.contracts[winner.contract_id].mock.get("answer", "accept"))
-        for winner in verdicts.winners
-    }
+    contracts = [draft.campaign.contracts[winner.contract_id] for winner in verdicts.winners]
+    answers = {one.id: str(one.mock.get("answer", "accept")) for one in contracts if one.method != Method.HTTP}
     return {contract_id: _MOCK_REFUSALS[mocked] for contract_id, mocked in answers.items() if mocked in _MOCK_REFUSALS}
 
 
@@ -66,7 +69,9 @@ def _why_unsold(verdicts: Decision) -> str:
 
 def _sale(draft: Draft, winner: Winner, now: datetime) -> NewSale:
     contract = draft.campaign.contracts[winner.contract_id]
-    pending = winner.confirm_minutes > 0
+    posted = contract.method == Method.HTTP
+    pending = posted or winner.confirm_minutes > 0
+    confirm_within = timedelta(minutes=winner.confirm_minutes) or UNKNOWN_FOR
     return NewSale(
         contract_id=contract.id,
         buyer_id=contract.buyer_id,
@@ -78,7 +83,8 @@ def _sale(draft: Draft, winner: Winner, now: datetime) -> NewSale:
         method=contract.method,
         # Nothing of the test book goes to a buyer: its mock has answered already.
         endpoint_id=contract.endpoint_id if draft.mode == "live" else None,
-        confirm_by=now + timedelta(minutes=winner.confirm_minutes) if pending else None,
+        confirm_by=now + confirm_within if pending else None,
+        posted=posted,
     )
 
 

@@ -96,7 +96,7 @@ def ask(draft: Draft, now: datetime) -> Asked:
             score=draft.scored.score,
             received_at=draft.received_at,
         ),
-        state=State(closed=draft.closed),
+        state=_beforehand(draft),
         now=now,
         seed=draft.id.int & (2**63 - 1),
         mode=draft.mode,
@@ -104,19 +104,29 @@ def ask(draft: Draft, now: datetime) -> Asked:
     return Asked(market, screen(market))
 
 
-def look(riders: Sequence[Rider]) -> tuple[Room, list[Look]]:
+def _beforehand(draft: Draft) -> State:
+    """What the draft brings along: who had his chance, what buyers bid, and what its source was promised."""
+    if draft.bidding is None:
+        return State(closed=draft.closed)
+    return State(closed=draft.closed, bids=draft.bidding.bids, promised=draft.bidding.promised)
+
+
+def look(riders: Sequence[Rider], *, locked: bool = True) -> tuple[Room, list[Look]]:
     """Needs a transaction; holds the persons and, shared, the configuration until it ends. One round trip.
 
-    For leads of one agency and book.
+    For leads of one agency and book. What is not `locked` may be over a moment later: no transaction is needed then.
     """
     draft = riders[0].draft
     keys = list(dict.fromkeys(key for rider in riders for key in rider.keys))
-    persons = [name for rider in riders for name in person_names(rider.draft)]
-    locks = [*lock_shared(config_lock(draft.snapshot.agency_id)), *lock(*persons)]
-    shared, *own = trips.read(locks, [_shared_statements(riders, keys), *map(_own_statements, riders)])
+    shared, *own = trips.read(_locks(riders) if locked else [], [_shared_statements(riders, keys), *map(_own_statements, riders)])
     room = _room(shared)
     ((version, status),) = shared["agency"]
     return room, [_look(rider, room, rows, version, status) for rider, rows in zip(riders, own, strict=True)]
+
+
+def _locks(riders: Sequence[Rider]) -> list[Statement]:
+    persons = [name for rider in riders for name in person_names(rider.draft)]
+    return [*lock_shared(config_lock(riders[0].draft.snapshot.agency_id)), *lock(*persons)]
 
 
 def _shared_statements(riders: Sequence[Rider], keys: Sequence[CounterKey]) -> dict[str, Statement]:
@@ -181,8 +191,8 @@ def state_of(rider: Rider, room: Room, seen: Look) -> State:
     """What the engine is told for this lead of what was seen: nothing of contracts that are out already."""
     rotating = rider.asked.market.terms.method in _ROTATING
     turns = rider.draft.campaign.contracts if rotating else ()
-    return State(
-        closed=rider.draft.closed,
+    return replace(
+        rider.asked.market.state,
         usage={key: room.usage[key] for key in rider.keys if key in room.usage},
         funds={account: room.funds[account] for account in rider.accounts if account in room.funds},
         rotation={contract_id: room.rotation[contract_id] for contract_id in turns if contract_id in room.rotation},

@@ -16,6 +16,8 @@ from billing.balances import InsufficientFunds
 from buyers.caps import CapReached
 from core.errors import DomainError
 from leads import snapshot
+from leads.auction import bidden
+from leads.bids import Bidding
 from leads.convoy import Convoy
 from leads.counters import open_counters
 from leads.market import Rider, ask, person_names
@@ -40,12 +42,17 @@ def submit_lead(
 ) -> Outcome:
     """Opens transactions. Record the submitted lead and sell it if anybody may have it; exactly once per `repeat`.
 
+    Buyers are pinged before, in an auction; posts to buyers that it is sold to are left to make (`leads.answering`).
+
     Raises FieldProblems for what cannot be a lead, UnknownCampaign, KeyReused where the Idempotency-Key named another
     body, Busy, and what `accounts.authentication.renew` raises where the key was stopped meanwhile,
     or MissingScope where it may no longer write.
     """
 
+    held: Bidding | None = None
+
     def trip(view: snapshot.Snapshot) -> Outcome:
+        nonlocal held
         sender = principal if view.version == principal.version else renew(principal)
         sender.require("leads:write")
         try:
@@ -54,7 +61,8 @@ def submit_lead(
             if snapshot.refresh(view) is not view:  # what was refused may be right by now
                 raise Overtaken from refusal
             raise
-        rider = Rider(draft, ask(draft, received_at), repeat)
+        rider = bidden(Rider(draft, ask(draft, received_at), repeat), held)
+        held = rider.draft.bidding  # a trip that is made again decides by the same bids
         return arrived(_convoy(draft.snapshot.agency_id, draft.mode).ride(rider, _marks(rider)))
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)

@@ -7,7 +7,9 @@ from uuid import UUID
 from accounts.principals import Principal
 from accounts.vault import open_data_key
 from core import json
+from core.clock import now as clock
 from core.errors import DomainError
+from leads.bids import Bidding, bidding_of
 from leads.drafts import Draft
 from leads.models import Lead, Sale
 from leads.sealed import lead_context
@@ -27,6 +29,8 @@ class CampaignArchived(DomainError):
 
 def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
     """The lead as a draft that is stored already. Contracts that refused it or let it expire stay closed to it.
+
+    Bids that its buyers made a moment ago stand; older ones do not, and whoever decides by bids asks again.
 
     Raises accounts.vault.Erased where its data was erased, and CampaignArchived.
     """
@@ -56,7 +60,14 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         number=lead.decisions.count() + 1,
         sequence=lead.last_sequence,
         closed=_closed(lead),
+        bidding=_bidding(lead) if campaign.pings else None,
     )
+
+
+def _bidding(lead: Lead) -> Bidding | None:
+    row = lead.auctions.order_by("-started_at", "-id").first()
+    bidding = bidding_of(row) if row is not None else None
+    return bidding if bidding is not None and bidding.is_fresh(clock()) else None
 
 
 def _closed(lead: Lead) -> dict[UUID, Reason]:

@@ -6,8 +6,8 @@ touched by its last statements (caps in one order everywhere, then balances), so
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from accounts.idempotency import Repeat, insert_statement
@@ -28,6 +28,10 @@ from routing.types import Market, Winner
 from scoring.statements import score_statements
 from webhooks import subscriptions
 from webhooks.outbox import event_statements
+
+
+POST_LEASE: Final = timedelta(seconds=10)
+"""How long whoever settles may take until it posts; after that a sweep does."""
 
 
 class LeadChanged(DomainError):
@@ -76,21 +80,24 @@ def _writes(one: Settlement) -> list[Statement]:
     told = subscriptions.load(agency_id=view.agency_id, mode=draft.mode, version=view.version)
     events = lead_events(draft, fate, told, now=now)
     return [
-        *_repeat_statements(draft, one.repeat, now),
+        *_repeat_statements(one),
         *_lead_statements(draft, fate, told_sequence(draft, events), now),
         *_decision_statements(draft, fate, one.decided, one.kind, now),
         *([] if one.written else _sale_statements(draft, fate.sales, now)),
+        *draft.beside,
         *event_statements(events, told, now=now),
     ]
 
 
-def _repeat_statements(
-    draft: Draft, repeat: tuple[Repeat, dict[str, Any], int] | None, now: datetime
-) -> list[Statement]:
-    if repeat is None:
+def _repeat_statements(one: Settlement) -> list[Statement]:
+    if one.repeat is None:
         return []
-    named, body, status = repeat
-    return [insert_statement(named, status=status, body=json.dumps(body), lead_id=draft.id, now=now)]
+    named, body, status = one.repeat
+    is_open = any(sale.posted for sale in one.fate.sales)
+    answered = json.dumps(body)
+    return [
+        insert_statement(named, status=status, body=answered, lead_id=one.draft.id, now=one.now, is_open=is_open)
+    ]
 
 
 # --- the lead ----------------------------------------------------------------------------------------------------
@@ -218,6 +225,8 @@ def _sale_row(draft: Draft, sale: NewSale, now: datetime) -> dict[str, Any]:
         "decided_at": None if pending else now,
         "delivered_at": now if sale.state == Sale.State.DELIVERED else None,
         "converted_at": None,
+        "post": Sale.Post.DUE if sale.posted else Sale.Post.NONE,
+        "post_lease": now + POST_LEASE if sale.posted else None,
     }
 
 

@@ -51,10 +51,18 @@ class CampaignView:
     consent_required: bool
     consent_max_age_days: int | None
     refuse_invalid_phone: bool
+    ping_timeout_ms: int
+    answer_within_ms: int
+    deadline_ms: int
     validator: Validator
     profile: Profile
     terms: Terms
     contracts: Mapping[UUID, ContractView]
+
+    @property
+    def pings(self) -> bool:
+        """Whether buyers are asked for their bids before a lead is sold."""
+        return self.terms.market.method == "ping_post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +201,9 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
         consent_required=row.consent_required,
         consent_max_age_days=row.consent_max_age_days,
         refuse_invalid_phone=row.refuse_invalid_phone,
+        ping_timeout_ms=row.ping_timeout_ms,
+        answer_within_ms=row.answer_within_ms,
+        deadline_ms=row.deadline_ms,
         validator=Validator(fields),
         profile=Profile.of(row.lead_type.name, fields),
         terms=terms,

@@ -1,7 +1,7 @@
 """One attempt at the trip for leads that travel together: look at the market, decide one by one, settle at once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -35,11 +35,15 @@ class CountersMissing(Overtaken):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer to a submission: 201, or 202 while the outcome is open; or an earlier answer, byte for byte."""
+    """The answer to a submission: 201, or 202 while the outcome is open; or an earlier answer, byte for byte.
+
+    `made` is what was settled on the way to it.
+    """
 
     status: int
     body: dict[str, Any]
     stored: Stored | None = None
+    made: Settlement | None = field(default=None, compare=False, repr=False)
 
 
 def route(draft: Draft, *, now: datetime, kind: str) -> Outcome:
@@ -105,16 +109,17 @@ def _decide(rider: Rider, room: Room, seen: Look) -> Settlement:
         room.take(market, verdicts)
         decided = (market, verdicts, record_terms(draft.campaign.terms, number=draft.snapshot.version))
     body = answer(draft, fate)
-    again = (rider.repeat, body, _status(fate)) if rider.repeat else None
+    again = (rider.repeat, body, status_of(fate)) if rider.repeat else None
     return Settlement(draft=draft, fate=fate, now=now, decided=decided, kind=rider.kind, repeat=again, body=body)
 
 
-def _status(fate: Fate) -> int:
+def status_of(fate: Fate) -> int:
+    """The HTTP status that says it: 202 while the lead is pending."""
     return 202 if fate.status == "pending" else 201
 
 
 def _outcome(settled: Settlement) -> Outcome:
-    return Outcome(_status(settled.fate), settled.body)
+    return Outcome(status_of(settled.fate), settled.body, made=settled)
 
 
 def early_fate(draft: Draft, seen: Look) -> Fate | None:

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('route', models.CharField(max_length=200)),
                 ('key', models.CharField(max_length=255)),
                 ('fingerprint', models.BinaryField(max_length=32)),
-                ('state', models.CharField(choices=[('running', 'running'), ('done', 'done')], max_length=7)),
+                ('state', models.CharField(choices=[('open', 'open'), ('done', 'done')], max_length=7)),
                 ('lease_until', models.DateTimeField()),
                 ('status', models.PositiveSmallIntegerField(null=True)),
                 ('body', models.BinaryField(null=True)),

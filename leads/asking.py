@@ -1,0 +1,87 @@
+"""What is said to a buyer's system of one lead: the values that its ping, its post and its loss notice may speak of."""
+
+from typing import Any
+from uuid import UUID
+
+from buyers.exchange.stages import Stage
+from buyers.exchange.values import Values
+from buyers.models import Contract
+from core.http.fan_out import Ask
+from core.ids import encode
+from leads.drafts import Draft
+from leads.models import Lead, Ping, Sale, Source
+from leads.snapshot import ContractView
+from routing.models import Campaign
+
+
+def ping_values(draft: Draft, contract: ContractView, auction_id: UUID, *, within_ms: int) -> Values:
+    """What a ping may say: fields that may be pinged and hashes that this buyer is allowed, nothing else of the lead."""
+    exchange = contract.exchange
+    assert exchange is not None
+    return Values(
+        lead=exchange.pingable_part(draft.data.fields),
+        hash=exchange.hashes(draft.data.fields),
+        ping={"id": encode(Ping.prefix, auction_id)},
+        timeout_ms=within_ms,
+        **_circumstances(draft, contract),
+    )
+
+
+def post_values(draft: Draft, contract: ContractView, *, sale_id: UUID, price: int, within_ms: int) -> Values:
+    """What a post may say: the whole lead, and the buyer's own token and bid where it was pinged before."""
+    exchange = contract.exchange
+    assert exchange is not None
+    return Values(
+        lead=draft.data.fields,
+        hash=exchange.hashes(draft.data.fields),
+        ping=_ping(draft, contract.id),
+        sale={"id": encode(Sale.prefix, sale_id), "lead_id": encode(Lead.prefix, draft.id), "price": price},
+        timeout_ms=within_ms,
+        **_circumstances(draft, contract),
+    )
+
+
+def loss_values(draft: Draft, contract: ContractView, *, price: int, to_win: int | None, code: int) -> Values:
+    """What a loss notice may say: what a ping did, and the sum that won. Prices are minor units."""
+    exchange = contract.exchange
+    assert exchange is not None
+    to_beat = {} if to_win is None else {"price": to_win, "minimum_to_win": to_win}
+    return Values(
+        lead=exchange.pingable_part(draft.data.fields),
+        ping={**_ping(draft, contract.id), "price": price},
+        auction={**to_beat, "loss_code": code},
+        **_circumstances(draft, contract),
+    )
+
+
+def ask_for(draft: Draft, contract: ContractView, stage: Stage, values: Values) -> Ask:
+    """The question to the buyer, or to the contract's mock where the lead is of the test book."""
+    return Ask(stage.request(values))
+
+
+def _ping(draft: Draft, contract_id: UUID) -> dict[str, Any]:
+    if draft.bidding is None:
+        return {}
+    found = draft.bidding.bids.get(contract_id)
+    known = {
+        "id": encode(Ping.prefix, draft.bidding.id),
+        "token": draft.bidding.tokens.get(contract_id),
+        "price": found and found.price,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _circumstances(draft: Draft, contract: ContractView) -> dict[str, Any]:
+    campaign = draft.campaign
+    return {
+        "campaign": {
+            "id": encode(Campaign.prefix, campaign.id),
+            "slug": campaign.slug,
+            "currency": campaign.currency,
+            "floor": campaign.terms.market.floor_price,
+        },
+        "contract": {"id": encode(Contract.prefix, contract.id)},
+        "source": {"id": encode(Source.prefix, draft.source.id), "slug": draft.source.slug},
+        "now": draft.received_at,
+        "test": draft.mode == "test",
+    }

@@ -1,0 +1,240 @@
+"""The post to a buyer that answers in real time, after its sale was settled with a hold: made once, whoever dies.
+
+A sale that is to be posted is `due`; whoever claims it writes `sent` before the first byte leaves, so that a process
+that dies leaves behind whether its buyer may have the lead. What the buyer answers captures the hold, or frees it and
+sells the lead again; what nobody can tell stays pending, unless the buyer's method says otherwise. Nothing here waits
+inside a transaction, and no thread waits for a buyer once the source has its answer.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from django.db import connections
+
+from buyers.exchange.answers import Answer, AnswerOutcome
+from buyers.exchange.stages import Stage
+from core.clock import now as clock
+from core.clock import rfc3339
+from core.http import loop
+from core.http.fan_out import Told, ask_all
+from leads.asking import ask_for, post_values
+from leads.confirmation import Answered, NotPending, accept_sale, close_sale
+from leads.drafts import Draft
+from leads.models import Sale
+from leads.recall import CampaignArchived
+from leads.snapshot import ContractView, contract_view
+from leads.trip import Outcome
+
+log = logging.getLogger(__name__)
+
+GRACE: Final = timedelta(seconds=10)
+"""How long after a post's time limit its claim lasts: until its answer is written down."""
+_REFUSALS: Final = frozenset((AnswerOutcome.REFUSED, AnswerOutcome.NO_BID, AnswerOutcome.DUPLICATE))
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A settled sale whose buyer is to be posted to; `deadline` (of time.monotonic) is when work on the lead ends."""
+
+    draft: Draft
+    sale_id: UUID
+    contract_id: UUID
+    price: int
+    deadline: float
+
+    @property
+    def contract(self) -> ContractView:
+        """The contract as it was sold to."""
+        return self.draft.campaign.contracts.get(self.contract_id) or contract_view(self.contract_id)
+
+    @property
+    def left_ms(self) -> int:
+        """The time that is left for the lead."""
+        return max(0, round((self.deadline - time.monotonic()) * 1000))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A post on its way."""
+
+    due: Due
+    stage: Stage
+    fields: tuple[str, ...]
+
+
+def due_posts(outcome: Outcome, *, deadline: float) -> list[Due]:
+    """The posts that what was settled calls for."""
+    made = outcome.made
+    if made is None or made.written is not None:
+        return []
+    posted = (sale for sale in made.fate.sales if sale.posted)
+    return [Due(made.draft, sale.id, sale.contract_id, sale.price, deadline) for sale in posted]
+
+
+def make_posts(due: Iterable[Due], *, until: float, then: Callable[[], object] = lambda: None) -> bool:
+    """Opens transactions, one after the other. Post to the buyers, and to the next ones where they refuse.
+
+    True once all is over. Where that is not by `until` (of time.monotonic) it goes on without the caller, and calls
+    `then` whenever a buyer has answered. No transaction may be open.
+    """
+    sent = _send_all(due)
+    while sent:
+        done, _ = wait(sent, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
+        if not done:
+            for future, post in sent.items():
+                future.add_done_callback(partial(_go_on, post, then))
+            return False
+        for future in done:
+            sent |= _send_all(_conclude(sent.pop(future), future.result()[0]))
+    return True
+
+
+def _send_all(due: Iterable[Due]) -> dict[Future[list[Told]], _Sent]:
+    waiting, started = list(due), {}
+    while waiting:
+        one = waiting.pop()
+        exchange = one.contract.exchange
+        if exchange is None or not one.left_ms:
+            outcome = AnswerOutcome.BLOCKED if exchange is None else AnswerOutcome.UNREACHABLE
+            waiting += _close(one, Answer(outcome, reason="method_unreadable" if exchange is None else "deadline"), {})
+        elif _claim(one, exchange.post):
+            future, post = _send(one, exchange.post)
+            started[future] = post
+    return started
+
+
+def _claim(due: Due, stage: Stage) -> bool:
+    """Whether the post is ours to make. From here on its buyer may have the lead."""
+    lease = clock() + timedelta(milliseconds=_within_ms(due, stage)) + GRACE
+    ours = Sale.objects.filter(pk=due.sale_id, state=Sale.State.PENDING, post=Sale.Post.DUE)
+    return bool(ours.update(post=Sale.Post.SENT, post_lease=lease))
+
+
+def _within_ms(due: Due, stage: Stage) -> int:
+    return min(due.left_ms, stage.timeout_ms or due.left_ms)
+
+
+def _send(due: Due, stage: Stage) -> tuple[Future[list[Told]], _Sent]:
+    within_ms = _within_ms(due, stage)
+    values = post_values(due.draft, due.contract, sale_id=due.sale_id, price=due.price, within_ms=within_ms)
+    ask = ask_for(due.draft, due.contract, stage, values)
+    future = loop.submit(ask_all([ask], deadline=time.monotonic() + within_ms / 1000))
+    return future, _Sent(due, stage, stage.fields(values))
+
+
+# --- what the buyer said -----------------------------------------------------------------------------------------
+
+
+def _conclude(sent: _Sent, told: Told) -> list[Due]:
+    """Write down what became of a post; the posts that follow from it."""
+    answer = _answer(sent.stage, told)
+    spent = None if told.answered_ms is None else round(told.answered_ms - (told.started_ms or 0))
+    return conclude(sent.due, sent.stage, answer, {"ms": spent, "fields": list(sent.fields)})
+
+
+def conclude(due: Due, stage: Stage, answer: Answer, facts: Answered) -> list[Due]:
+    """Opens transactions. What the buyer's answer means for the sale; the posts that follow from it."""
+    note: Answered = {
+        "outcome": answer.outcome.value,
+        "reason": answer.reason,
+        "price": answer.price,
+        "redirect": answer.redirect,
+        "at": rfc3339(clock()),
+        **facts,
+    }
+    if answer.accepted:
+        return _accept(due, note)
+    if answer.unknown and stage.on_timeout == "stop":
+        _leave_open(due, note)
+        return []
+    return _close(due, answer, note)
+
+
+def _accept(due: Due, note: Answered) -> list[Due]:
+    try:
+        accept_sale(principal=due.draft.principal, sale=_sale(due), post=note)
+    except NotPending:  # somebody answered for the buyer meanwhile
+        pass
+    except CampaignArchived:  # the buyer has it, and nobody can take its money: a person must see to it
+        log.error("post_accepted_too_late", extra={"sale_id": str(due.sale_id)})
+        _leave_open(due, note)
+    return []
+
+
+def _leave_open(due: Due, note: Answered) -> None:
+    pending = Sale.objects.filter(pk=due.sale_id, state=Sale.State.PENDING)
+    pending.update(post=Sale.Post.UNKNOWN, post_lease=None, post_answer=note)
+
+
+def _close(due: Due, answer: Answer, note: Answered) -> list[Due]:
+    state = Sale.State.REFUSED if answer.outcome in _REFUSALS else Sale.State.EXPIRED
+    note = {"outcome": answer.outcome.value, "reason": answer.reason, **note}
+    reason = answer.reason or answer.outcome.value
+    principal, again = due.draft.principal, due.left_ms > 0
+    try:
+        outcome = close_sale(principal=principal, sale=_sale(due), state=state, reason=reason, post=note, again=again)
+    except NotPending:
+        return []
+    return due_posts(outcome, deadline=due.deadline)
+
+
+def _sale(due: Due) -> Sale:
+    return Sale.objects.get(pk=due.sale_id)
+
+
+def _answer(stage: Stage, told: Told) -> Answer:
+    if told.response is not None:
+        return stage.read(told.response)
+    if told.started_ms is None:
+        return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
+    return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
+
+
+# --- after the source has its answer -----------------------------------------------------------------------------
+
+
+class _Later:
+    """A few threads of this process that write down what came after the source had its answer; none waits for it."""
+
+    def __init__(self) -> None:
+        self._forget()
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+
+    def submit(self, work: Callable[[], object]) -> None:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(2, "posts-later")
+        self._pool.submit(self._run, work)
+
+    @staticmethod
+    def _run(work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Exception:
+            log.exception("a post could not be concluded")  # its lease ends, and a sweep finds it
+        finally:
+            connections.close_all()
+
+
+_later: Final = _Later()
+
+
+def _go_on(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:
+    if not future.cancelled():
+        _later.submit(partial(_conclude_later, sent, then, future))
+
+
+def _conclude_later(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:
+    following = _conclude(sent, future.result()[0])
+    then()
+    make_posts(following, until=time.monotonic(), then=then)
