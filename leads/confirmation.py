@@ -106,7 +106,7 @@ def expire_sales(*, now: datetime, limit: int = 200) -> int:
 
 def _expire(sale: Sale) -> bool:
     try:
-        _end(_system(sale.agency, sale.mode), sale, Sale.State.EXPIRED, "no answer in time")
+        _end(system_principal(sale.agency, sale.mode, "expire_sales"), sale, Sale.State.EXPIRED, "no answer in time")
     except NotPending:  # the buyer, or another process, was first
         return False
     except Exception:
@@ -236,13 +236,14 @@ def _winner_of(draft: Draft) -> str:
     return f"{draft.campaign.terms.market.method}_winner"
 
 
-def _system(agency: Agency, mode: str) -> Principal:
+def system_principal(agency: Agency, mode: str, task: str) -> Principal:
+    """The product itself, acting for an agency in one of its books."""
     facts = AgencyFacts(agency.pk, agency.currency, agency.timezone, agency.status)
     return Principal(
         kind="user",
         agency=facts,
         mode=mode,
         scopes=frozenset(),
-        actor="system:expire_sales",
+        actor=f"system:{task}",
         version=agency.version,
     )

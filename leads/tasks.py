@@ -1,10 +1,11 @@
-"""What time does to leads: unanswered sales expire, refused submissions are forgotten."""
+"""What time does to leads: posts left by a process that died go on, unanswered sales expire, what is old is forgotten."""
 
 from celery import shared_task
 
 from core.clock import now
 from leads.confirmation import expire_sales
 from leads.refusals import prune_refusals
+from leads.resuming import resume_posts
 
 
 @shared_task(name="leads.expire_sales", ignore_result=True)
@@ -17,3 +18,9 @@ def expire_due_sales() -> None:
 def prune_submissions() -> None:
     """Forget refused submissions once their time is over."""
     prune_refusals(now=now())
+
+
+@shared_task(name="leads.resume_posts", ignore_result=True)
+def resume_due_posts() -> None:
+    """Go on with posts whose process died."""
+    resume_posts(now=now())
