@@ -4,6 +4,7 @@ Pure: the clock is an argument, Unix seconds that never need to be exact. What a
 goes in by the same `record`, and a change that another one made by `adopt`.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -36,6 +37,8 @@ class Policy:
 
 
 DEFAULT: Final = Policy()
+_SLICES: Final = 6  # the parts of a window: it moves on by one of them
+_MOST_GROWTHS: Final = 60  # beyond any limit, and no overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,73 @@ class Phase:
     openings: int = 0
 
 
+@dataclass(slots=True)
+class _Slice:
+    """The results of one part of the window."""
+
+    number: int
+    succeeded: int = 0
+    failed: int = 0
+
+
 class Breaker:
     """The state of one endpoint. Not for several threads at once: its owner locks."""
 
     def __init__(self, policy: Policy = DEFAULT) -> None:
         self.policy = policy
         self.phase = Phase()
+        self._slices: deque[_Slice] = deque()
 
     def permit(self, now: float) -> bool:
         """Whether to send a request now. Once the open time is over the first who asks has the trial."""
-        raise NotImplementedError
+        phase = self.phase
+        if phase.state is State.CLOSED:
+            return True
+        if now < (phase.until if phase.state is State.OPEN else phase.since + self.policy.patience):
+            return False
+        self.phase = Phase(State.HALF_OPEN, since=now, openings=phase.openings)
+        return True
 
     def record(self, now: float, *, succeeded: int = 0, failed: int = 0) -> None:
-        """Results that came in. While half open one success closes and one failure opens for longer."""
-        raise NotImplementedError
+        """Results that came in. While half open one success closes and one failure opens for longer.
+
+        While open they change nothing: they are of requests that were sent before.
+        """
+        if self.phase.state is State.HALF_OPEN and (succeeded or failed):
+            if failed:
+                self._open(now)
+            else:
+                self.phase = Phase(since=now)
+        elif self.phase.state is State.CLOSED:
+            self._add(now, succeeded, failed)
+            if self._is_bad():
+                self._open(now)
 
     def adopt(self, phase: Phase) -> None:
-        """Take over the phase that somebody else's breaker of the same endpoint is in, where it is the newer one."""
-        raise NotImplementedError
+        """Take over the phase that somebody else's breaker of the same endpoint is in, where it is the newer one.
+
+        The other's trial is its own: it is waited for as long as for one of ours.
+        """
+        if phase.since > self.phase.since:
+            self.phase = phase
+            self._slices.clear()
+
+    def _add(self, now: float, succeeded: int, failed: int) -> None:
+        number = int(now / self.policy.window * _SLICES)
+        if not self._slices or self._slices[-1].number < number:
+            self._slices.append(_Slice(number))
+        self._slices[-1].succeeded += succeeded
+        self._slices[-1].failed += failed
+        while self._slices[0].number <= number - _SLICES:
+            self._slices.popleft()
+
+    def _is_bad(self) -> bool:
+        failed = sum(part.failed for part in self._slices)
+        results = failed + sum(part.succeeded for part in self._slices)
+        return results >= self.policy.least and failed >= self.policy.share * results
+
+    def _open(self, now: float) -> None:
+        openings = self.phase.openings + 1
+        lasts = min(self.policy.longest, self.policy.open_for * self.policy.growth ** min(openings - 1, _MOST_GROWTHS))
+        self.phase = Phase(State.OPEN, since=now, until=now + lasts, openings=openings)
+        self._slices.clear()

@@ -50,7 +50,7 @@ def compile_method(config: Mapping[str, Any], *, currency: str, pingable: Collec
     Raises FieldProblems naming every fault by its dotted path, such as `delivery.ping.body.zip`.
     """
     problems = Problems()
-    data = _whole_document(config, problems)
+    data = _checked_document(config, problems)
     hashes = frozenset(_hashes(data.get("hashes"), problems))
     context = StageContext(currency, frozenset(pingable), hashes)
     ping, post, loss = (
@@ -85,7 +85,14 @@ def check_references(method: HttpMethod, fields: Collection[str]) -> None:
     problems.refuse()
 
 
-def _whole_document(config: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+def whole_document(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The document over its preset, whatever may be wrong with it."""
+    name = config.get("preset")
+    whole: dict[str, Any] = overridden(preset(name), dict(config)) if name in PRESETS else dict(config)
+    return whole
+
+
+def _checked_document(config: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     """The config over its preset."""
     data = problems.members(dict(config), ROOT, known=MEMBERS)
     try:
@@ -99,8 +106,7 @@ def _whole_document(config: Mapping[str, Any], problems: Problems) -> dict[str, 
     if name not in PRESETS:
         problems.add(f"{ROOT}.preset", "invalid_choice", f"must be null or one of: {', '.join(PRESETS)}")
         return {}
-    whole: dict[str, Any] = overridden(preset(name), data)
-    return whole
+    return whole_document(data)
 
 
 def _hashes(value: object, problems: Problems) -> list[str]:

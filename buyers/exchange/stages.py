@@ -43,7 +43,7 @@ class Stage:
     reader: AnswerReader | None
 
     def request(self, values: Values) -> Request:
-        """The request, with all that this stage may say. Its `timeout` is the shorter of the stage's and the caller's."""
+        """The request, with all that this stage may say. Its `timeout` is the shorter of its own and the caller's."""
         seen = self._seen(values)
         url, body = self._url(seen), b""
         headers = {"Accept": self._accepts(), **self._headers(seen)}

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from buyers.exchange.formats import to_text
 from buyers.exchange.references import MISSING, Reference, Seen, parse_from, split_text
+from buyers.exchange.secrets import is_secret
 from routing.documents import Problems
 
 _DEEPEST: Final = 12
@@ -150,7 +151,7 @@ def _parse_object(value: dict[str, Any], path: str, problems: Problems, depth: i
         return Constant(None)
     if "from" in value and set(value) <= set(_MAPPED):
         return _parse_mapped(value, path, problems)
-    if "secret" in value and set(value) <= {"secret", "scheme"}:
+    if is_secret(value):
         return _parse_secret(value, path, problems)
     if set(value) == {"constant"}:
         return Constant(value["constant"])
@@ -174,7 +175,7 @@ def _parse_mapped(value: dict[str, Any], path: str, problems: Problems) -> Node:
 def _parse_secret(value: dict[str, Any], path: str, problems: Problems) -> Node:
     """A secret as it is, or as the value of an Authorization header (RFC 6750; RFC 7617 of user:password)."""
     secret, scheme = value["secret"], value.get("scheme", "plain")
-    if not isinstance(secret, str) or not 0 < len(secret) <= _LONGEST_TEXT:
+    if not 0 < len(secret) <= _LONGEST_TEXT:
         problems.add(f"{path}.secret", "bad_text", f"must be text of at most {_LONGEST_TEXT} characters")
         return Constant(None)
     if scheme not in _SCHEMES:

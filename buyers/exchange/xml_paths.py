@@ -1,8 +1,8 @@
 """Paths into an XML answer: the part of XPath 1.0 that buyers' answers need.
 
 `/response/status`, `//price`, `bids/bid[1]/@id`, `//error/text()`. Namespaces are looked through: `//soap:Body` and
-`//Body` are the same. `//` stands only at the beginning, and there are no functions or other predicates: the work on a hostile
-answer is bounded by its size. A document with a DTD is refused, so nothing in it can be expanded or fetched.
+`//Body` are the same. `//` stands only at the beginning, and there are no functions or other predicates: the work on a
+hostile answer is bounded by its size. A document with a DTD is refused, so nothing in it is expanded or fetched.
 """
 
 import re

@@ -6,12 +6,15 @@ import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
 from yarl import URL
 
+from core.http.lanes import Lanes
 from core.http.outcomes import Outcome, Response, outcome_of
 from core.http.resolver import BlockedAddress, Lookup, resolve, system_lookup
 from core.http.urls import BadUrl, Egress, Target, parse_target
@@ -20,6 +23,7 @@ CONNECT_SECONDS: Final = 3.0
 TOTAL_SECONDS: Final = 10.0
 BODY_LIMIT: Final = 64 * 1024
 HEADER_LIMIT: Final = 32 * 1024
+OPEN_PER_LANE: Final = 64
 _SHOWN: Final = ("retry-after", "content-type")
 # Shorter than the five seconds after which common servers hang up: a post on a connection that is just being closed
 # would end with nobody knowing whether it was read.
@@ -54,8 +58,10 @@ class Client:
     """Sends requests under one egress policy over a pool of kept-alive connections. Belongs to one event loop."""
 
     def __init__(self, egress: Egress, *, lookup: Lookup = system_lookup, tls: ssl.SSLContext | None = None) -> None:
-        self._egress = egress
-        connector = aiohttp.TCPConnector(
+        self.lanes = Lanes(OPEN_PER_LANE)
+        # The judgement of a text is the same every time; where its name leads is looked up for every connection.
+        self._target = lru_cache(maxsize=4096)(partial(parse_target, egress=egress))
+        connector = _Connector(
             ssl=tls or client_tls(),
             resolver=_Resolver(egress, lookup),
             use_dns_cache=False,
@@ -69,14 +75,14 @@ class Client:
             trust_env=False,
             skip_auto_headers=("Content-Type",),
             response_class=_Answer,
-            trace_configs=[_tracing()],
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
 
     async def send(self, request: Request) -> Response:
         """What came of the request: a value for every trouble the network can make, never an exception."""
         started = time.monotonic()
         try:
-            target = parse_target(request.url, self._egress)
+            target = self._target(request.url)
         except BadUrl as error:
             return Response(error.outcome, detail=str(error))
         progress = _Progress(inside_only=target.inside_only)
@@ -100,7 +106,6 @@ class Client:
             data=request.body,
             headers={"User-Agent": "leaddistro/1", **request.headers, "Accept-Encoding": "identity"},
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS),
         ) as answer:
             if sum(len(name) + len(value) + 4 for name, value in answer.raw_headers) > HEADER_LIMIT:
                 answer.close()
@@ -147,29 +152,26 @@ class _Resolver(AbstractResolver):
         """Nothing is held."""
 
 
-class _Answer(aiohttp.ClientResponse):
-    """Notes whom the connection really reached."""
+class _Connector(aiohttp.TCPConnector):
+    """Notes that there is a connection, new or kept alive: from here on nobody can say that nothing was sent."""
 
-    async def start(self, connection: Any) -> "_Answer":
+    async def connect(self, *args: Any, **options: Any) -> Connection:
+        connection = await super().connect(*args, **options)
+        _progress.get().connected = True
+        return connection
+
+
+class _Answer(aiohttp.ClientResponse):
+    """Notes that the request has been handed over, and whom the connection really reached."""
+
+    async def start(self, connection: Connection) -> "_Answer":
+        progress = _progress.get()
+        progress.sent = True
         peer = connection.transport.get_extra_info("peername") if connection.transport else None
         if peer:
-            _progress.get().address = str(peer[0])
+            progress.address = str(peer[0])
         await super().start(connection)
         return self
-
-
-def _tracing() -> aiohttp.TraceConfig:
-    async def connected(*_: Any) -> None:
-        _progress.get().connected = True
-
-    async def sent(*_: Any) -> None:
-        _progress.get().sent = True
-
-    tracing = aiohttp.TraceConfig()
-    tracing.on_connection_create_end.append(connected)
-    tracing.on_connection_reuseconn.append(connected)
-    tracing.on_request_chunk_sent.append(sent)
-    return tracing
 
 
 # --- reading the answer ------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 Everything happens on the process's one loop thread: no thread and no database connection waits for a single answer.
 """
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from core.http import loop
-from core.http.client import Request
+from core.http.client import Client, Request
 from core.http.outcomes import Response
 
 
@@ -22,9 +24,10 @@ class Scripted:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One question. Its own time limit is the request's; `lane` names whom it shares a limit of open questions with.
+    """One question. Its own time limit is the request's.
 
-    Without a lane that is everybody who asks the same scheme, host and port.
+    Questions of one `lane`, whoever asks them, share a limit of open ones (client.OPEN_PER_LANE): name it after the
+    party asked. Without a name there is no limit.
     """
 
     request: Request | Scripted
@@ -48,13 +51,75 @@ class Told:
 async def ask_all(asks: Sequence[Ask], *, deadline: float) -> list[Told]:
     """What was told to each question, in their order, once all have answered or the deadline has come.
 
-    `deadline` is a time of `time.monotonic()`, also that of the loop. Never raises for what the others do; what has
-    not answered is cancelled and its connection closed. Only on this process's loop.
+    `deadline` is a time of `time.monotonic()`. Never raises for what the others do; what has not answered by then is
+    cancelled and its connection closed. Only on this process's loop.
     """
-    raise NotImplementedError
+    begun = time.monotonic()
+    client = loop.client()
+    questions = [_Question(ask) for ask in asks]
+    tasks = [asyncio.create_task(question.put(client)) for question in questions]
+    if tasks:
+        done, left = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
+        _abandon(left)
+        for task in done:
+            task.result()  # an error in there is ours
+    return [question.told(begun, deadline) for question in questions]
 
 
 def fan_out(asks: Sequence[Ask], *, within_ms: float) -> list[Told]:
     """`ask_all` from ordinary code, its deadline `within_ms` from now. Holds the calling thread, no other."""
     deadline = time.monotonic() + within_ms / 1000
     return loop.run(ask_all(asks, deadline=deadline))
+
+
+class _Question:
+    """A question on its way, and when it was put and answered."""
+
+    __slots__ = ("_answered", "_ask", "_response", "_started")
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._response: Response | None = None
+        self._started = self._answered = 0.0
+
+    async def put(self, client: Client) -> None:
+        """Wait for a place in the lane, then for the answer."""
+        lane = self._ask.lane
+        if not lane:
+            return await self._put(client)
+        await client.lanes.enter(lane)
+        try:
+            await self._put(client)
+        finally:
+            client.lanes.leave(lane)
+
+    async def _put(self, client: Client) -> None:
+        self._started = time.monotonic()
+        request = self._ask.request
+        if isinstance(request, Scripted):
+            await asyncio.sleep(request.delay)
+            self._response = request.response
+        else:
+            self._response = await client.send(request)
+        self._answered = time.monotonic()
+
+    def told(self, begun: float, deadline: float) -> Told:
+        """Answered by the deadline, or late: a moment behind it counts as never."""
+        late = not self._answered or self._answered > deadline
+        return Told(
+            response=None if late else self._response,
+            late=late,
+            started_ms=(self._started - begun) * 1000 if self._started else None,
+            answered_ms=None if late else (self._answered - begun) * 1000,
+        )
+
+
+_abandoned: Final[set[asyncio.Task[Any]]] = set()
+
+
+def _abandon(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel them without waiting for their end; they are held until then, since a loop only knows its tasks weakly."""
+    for task in tasks:
+        task.cancel()
+        _abandoned.add(task)
+        task.add_done_callback(_abandoned.discard)

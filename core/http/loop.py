@@ -101,3 +101,8 @@ def run(work: Coroutine[Any, Any, Result], timeout: float | None = None) -> Resu
 async def send(request: Request) -> Response:
     """What came of one request over this process's pool, from a coroutine on this process's loop."""
     return await _shared.client().send(request)
+
+
+def client() -> Client:
+    """This process's client. Only from a coroutine on this process's loop."""
+    return _shared.client()
