@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, cast
+from uuid import UUID
 
 from accounts.idempotency import Repeat, Stored, replace_statement
 from accounts.principals import Principal
@@ -82,7 +83,7 @@ def _resumed(
     stored: Stored, outcome: Outcome, principal: Principal, repeat: Repeat | None, begun: float, wait_ms: int | None
 ) -> Outcome:
     """A repeat while the first request's posts are still open: wait for the lead as that did, and tell what is true."""
-    lead = Lead.objects.get(pk=stored.lead_id)
+    lead = Lead.objects.visible_to(principal).get(pk=cast(UUID, stored.lead_id))
     view = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     draft = recall(principal=principal, view=view, lead=lead)
     _wait(lambda: not _is_open(lead), until=begun + _patience_ms(draft, wait_ms) / 1000)

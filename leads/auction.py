@@ -4,9 +4,10 @@ No transaction is open while buyers are asked. What they bid is decided upon aft
 locks (`leads.trip`): the first look here only spares pings that could win nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from buyers.exchange.answers import Answer, AnswerOutcome
@@ -24,6 +25,7 @@ from leads.trip import CountersMissing, Overtaken, early_fate
 from routing.engine import eligible_for_ping
 from routing.pricing import exclusive_price
 from routing.types import Bid, BidOutcome, ContractTerms
+from routing.values import Held
 
 
 def bidden(rider: Rider, held: Bidding | None = None) -> Rider:
@@ -104,7 +106,7 @@ class _Question:
         bid = bid_of(
             self.terms.id,
             answer,
-            price=exclusive_price(self.terms, draft.data.fields),
+            price=exclusive_price(self.terms, cast("Mapping[str, Held]", draft.data.fields)),
             asked_at_ms=started,
             answered_ms=None if answered is None else answered - started,
         )

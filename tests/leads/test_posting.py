@@ -1,0 +1,148 @@
+"""Contracts that are posted to in real time: held, posted, then charged, passed on, or left open."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from billing.check import check_ledger
+from billing.models import BuyerBalance
+from core.clock import now
+from leads.answering import take_lead
+from leads.confirmation import expire_sales
+from leads.intake.shape import submission_of
+from leads.models import Lead, Sale
+from leads.resuming import resume_posts
+from leads.pipeline import submit_lead
+from leads.trip import Outcome
+from tests.leads.trading import Market
+from tests.processes import wait_until
+from tests.leads.world import MARIA, World, make_world
+
+pytestmark = pytest.mark.django_db
+NEXT = {"post": {"on_timeout": "next"}}
+
+
+def take(world: World, wait_ms: int = 20_000, **changes: Any) -> Outcome:
+    """Maria, taken with all posts made."""
+    members = {name: value for name, value in (MARIA | {"consent_timestamp": None} | changes).items() if value}
+    return take_lead(
+        principal=world.principal, submission=submission_of(dict(members)), received_at=now(), wait_ms=wait_ms
+    )
+
+
+def balance(contract: Any) -> tuple[int, int]:
+    row = BuyerBalance.objects.get(pk=contract.buyer.account_id)
+    return row.balance, row.held
+
+
+def states() -> list[tuple[str, str]]:
+    return list(Sale.objects.order_by("sold_at", "id").values_list("state", "post"))
+
+
+def test_a_buyer_that_takes_the_lead_is_charged_and_answered_for_at_once(market: Market) -> None:
+    world, system = make_world(), market.system("yes")
+    contract = market.contract(world, system, price=30_00)
+    outcome = take(world)
+    assert (outcome.status, outcome.body["status"], outcome.body["price"]) == (201, "accepted", 30.0)
+    assert outcome.body["sales"][0]["state"] == "delivered"
+    (posted,) = system.posts
+    assert posted["lead"]["phone"] == "+15551234567"
+    assert balance(contract) == (970_00, 0)
+    assert check_ledger(now=now()).differences == ()
+
+
+def test_a_buyer_that_refuses_is_not_charged_and_the_next_one_gets_the_lead(market: Market) -> None:
+    world = make_world()
+    first, second = market.system("no", post="refuse"), market.system("yes")
+    refused = market.contract(world, first, priority=1)
+    taken = market.contract(world, second, priority=2)
+    outcome = take(world)
+    assert (outcome.body["status"], outcome.body["sales"][0]["contract_id"]) == ("accepted", taken.public_id)
+    assert (balance(refused), balance(taken)) == ((1_000_00, 0), (970_00, 0))
+    assert states() == [("refused", "answered"), ("delivered", "answered")]
+    assert Sale.objects.order_by("sold_at")[0].reason == "no thanks"
+    assert check_ledger(now=now()).differences == ()
+
+
+def test_a_lead_that_every_buyer_refuses_is_unsold(market: Market) -> None:
+    world = make_world()
+    market.contract(world, market.system("no", post="refuse"))
+    outcome = take(world)
+    assert (outcome.status, outcome.body["status"], outcome.body["reason"]) == (201, "unsold", "buyer_refused")
+    assert outcome.body["sales"] == []
+
+
+@pytest.mark.parametrize("post", ["hang", "garbage"])
+def test_a_buyer_that_may_have_the_lead_keeps_it_and_nobody_else_is_asked(market: Market, post: str) -> None:
+    world = make_world()
+    silent, other = market.system("silent", post=post), market.system("other")
+    contract = market.contract(world, silent, priority=1)
+    market.contract(world, other, priority=2)
+    outcome = take(world)
+    assert (outcome.status, outcome.body["status"]) == (202, "pending")
+    assert (states(), other.posts) == ([("pending", "unknown")], [])
+    assert balance(contract) == (1_000_00, 30_00)
+    assert expire_sales(now=now() + timedelta(hours=25)) == 1
+    lead = Lead.objects.get()
+    assert (lead.status, lead.reason, states(), other.posts) == (
+        "unsold",
+        "buyer_unreachable",
+        [("expired", "unknown")],
+        [],
+    )
+    assert balance(contract) == (1_000_00, 0)
+
+
+def test_where_the_contract_says_so_a_silent_buyer_loses_the_lead_to_the_next(market: Market) -> None:
+    world = make_world()
+    silent, other = market.system("silent", post="hang"), market.system("other")
+    post = {**silent.delivery["post"], "on_timeout": "next"}
+    market.contract(world, silent, priority=1, delivery={"post": post})
+    taken = market.contract(world, other, priority=2)
+    assert take(world).body["sales"][0]["contract_id"] == taken.public_id
+    assert states() == [("expired", "answered"), ("delivered", "answered")]
+
+
+def test_a_buyer_that_cannot_be_reached_has_nothing_so_the_next_one_is_asked(market: Market) -> None:
+    world = make_world()
+    gone, other = market.system("gone"), market.system("other")
+    post = {"url": "http://127.0.0.1:9/nobody"}
+    market.contract(world, gone, priority=1, delivery={"post": post})
+    taken = market.contract(world, other, priority=2)
+    assert take(world).body["sales"][0]["contract_id"] == taken.public_id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_post_that_nobody_began_is_made_by_the_sweep(market: Market) -> None:
+    world, system = make_world(), market.system("yes")
+    contract = market.contract(world, system)
+    members = {name: value for name, value in MARIA.items() if name != "consent_timestamp"}
+    outcome = submit_lead(principal=world.principal, submission=submission_of(dict(members)), received_at=now())
+    assert (outcome.status, states(), system.posts) == (202, [("pending", "due")], [])
+    assert resume_posts(now=now()) == 0
+    Sale.objects.update(post_lease=now())
+    assert resume_posts(now=now()) == 1
+    wait_until(lambda: states() == [("delivered", "answered")], "the post")
+    assert (len(system.posts), balance(contract)) == (1, (970_00, 0))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_source_is_answered_in_time_and_the_post_goes_on(market: Market) -> None:
+    world, system = make_world(), market.system("slow", delay=0.0, post="slow")
+    contract = market.contract(world, system)
+    outcome = take(world, wait_ms=50)
+    assert (outcome.status, outcome.body["status"]) == (202, "pending")
+    wait_until(lambda: states() == [("delivered", "answered")], "the post")
+    assert balance(contract) == (970_00, 0)
+    assert Lead.objects.get().status == "accepted"
+
+
+def test_a_post_that_was_begun_and_never_ended_is_not_made_again(market: Market) -> None:
+    world, system = make_world(), market.system("yes")
+    market.contract(world, system)
+    members = {name: value for name, value in MARIA.items() if name != "consent_timestamp"}
+    submit_lead(principal=world.principal, submission=submission_of(dict(members)), received_at=now())
+    Sale.objects.update(post="sent", post_lease=now())
+    assert resume_posts(now=now()) == 1
+    assert (states(), system.posts) == ([("pending", "unknown")], [])
