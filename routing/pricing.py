@@ -28,3 +28,10 @@ def payout_of(source: SourceTerms, price: int, *, first: bool) -> int:
     if source.payout_kind == "percent":
         return percent_of(price, source.payout_value)
     return source.payout_value if source.payout_kind == "fixed" and first else 0
+
+
+def price_earning(source: SourceTerms, payout: int) -> int:
+    """The least price of which the source's share is this much; 0 where nothing is owed or price decides nothing."""
+    if payout <= 0 or source.payout_kind != "percent" or not source.payout_value:
+        return 0
+    return -(-payout * 10_000 // source.payout_value)

@@ -174,11 +174,14 @@ class MarketTerms:
 
     def to_content(self) -> Content:
         """The plain JSON of these terms: what a configuration version stores."""
-        names = ("status", "method", "currency", "max_sales", "floor_price", "timezone")
-        names += ("auction_price", "auction_rank_by")
         return {
             "campaign_id": str(self.campaign_id),
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in _PLAIN_OF_A_MARKET},
             "caps": [cap.to_content() for cap in self.caps],
             "contracts": [contract.to_content() for contract in self.contracts],
         }
+
+
+_PLAIN_OF_A_MARKET = (
+    *("status", "method", "currency", "max_sales", "floor_price", "timezone", "auction_price", "auction_rank_by"),
+)

@@ -1,0 +1,196 @@
+"""How buyers' endpoints are doing, and which of them are better left alone for a while.
+
+Every process judges by what it sees itself and, a second later, by what the others saw: the figures are shared through
+Redis where it is there, off the way of any lead. Without it each process has its own. Nothing here is ever waited for
+on the way of a lead, and a process that dies takes a second of figures along.
+"""
+
+import asyncio
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import redis
+
+from buyers import health_sharing
+from buyers.health_figures import SLOTS, Endpoint, EndpointHealth, Seen, Stage, count, slot_at, summarize
+from buyers.health_sharing import Known, News
+from core.breaker import Breaker, Phase, State
+from core.clock import now as this_instant
+from core.http import loop
+
+SHARE_SECONDS: Final = 1.0
+Slots = dict[int, Counter[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The last hour of a contract's endpoints. `shared`: of all processes, else of the one that was asked."""
+
+    shared: bool
+    endpoints: tuple[EndpointHealth, ...]
+
+
+@dataclass(slots=True)
+class _Record:
+    """What this process knows of one endpoint; `untold` of it the others have not heard of."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    counts: Slots = field(default_factory=dict)
+    untold: Slots = field(default_factory=dict)
+    told: Phase = field(default_factory=Phase)
+    known_slot: int = 0
+    known: tuple[int, int] = (0, 0)
+    """How many of the slot's results, succeeded and failed, the breaker has taken in: ours and others'."""
+
+    def add(self, seen: Seen, now: float) -> None:
+        """Count one end, and judge by it."""
+        slot = slot_at(now)
+        for counts in (self.counts, self.untold):
+            if slot not in counts:
+                counts[slot] = Counter()
+                for old in [number for number in counts if number <= slot - SLOTS]:
+                    del counts[old]
+            count(seen, counts[slot])
+        self.enter(slot)
+        succeeded, failed = self.known
+        self.known = (succeeded + (not seen.result.failed), failed + seen.result.failed)
+        self.breaker.record(now, succeeded=not seen.result.failed, failed=seen.result.failed)
+
+    def learn(self, known: Known, slot: int, now: float) -> None:
+        """Take in what others saw since we heard of them last, and the phase that they came to."""
+        self.enter(slot)
+        succeeded, failed = max(0, known.succeeded - self.known[0]), max(0, known.failed - self.known[1])
+        self.known = (self.known[0] + succeeded, self.known[1] + failed)
+        if known.phase is not None:
+            self.breaker.adopt(known.phase)
+        if self.breaker.phase.state is State.CLOSED:  # how a trial ended, whoever made it tells by the phase
+            self.breaker.record(now, succeeded=succeeded, failed=failed)
+
+    def enter(self, slot: int) -> None:
+        """Count anew in a new slot."""
+        if slot != self.known_slot:
+            self.known_slot, self.known = slot, (0, 0)
+
+    def news(self, endpoint: Endpoint) -> News | None:
+        """What the others should hear; also nothing, where we want to hear of them whether we may ask again."""
+        phase = self.breaker.phase
+        changed = phase if phase != self.told else None
+        if not self.untold and changed is None and phase.state is State.CLOSED:
+            return None
+        untold, self.untold, self.told = self.untold, {}, phase
+        return News(endpoint, untold, changed)
+
+
+class Watch:
+    """What one process knows of the endpoints that it asks. Safe for threads."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing: in a process that was just forked."""
+        self._lock = threading.Lock()
+        self._records: dict[Endpoint, _Record] = {}
+        self._sharing = False
+
+    def may_ask(self, endpoint: Endpoint, *, now: datetime) -> bool:
+        """Whether to ask it now; who is told so asks and tells `observe` what came of it, since it may be the trial."""
+        with self._lock:
+            record = self._records.get(endpoint)
+            return record is None or record.breaker.permit(now.timestamp())
+
+    def observe(self, seen: Iterable[Seen], *, now: datetime) -> None:
+        """Count what came of an auction's questions. Costs microseconds; the others hear of it within a second."""
+        with self._lock:
+            for one in seen:
+                self._records.setdefault(one.endpoint, _Record()).add(one, now.timestamp())
+            if self._sharing or not self._records:
+                return
+            self._sharing = True
+        loop.submit(self._share_soon())
+
+    def share(self, *, now: datetime) -> bool:
+        """Tell the other processes and hear of them, in one round trip; False where Redis is away."""
+        slot = slot_at(now.timestamp())
+        with self._lock:
+            news = [found for endpoint, record in self._records.items() if (found := record.news(endpoint))]
+        if not news:
+            return True
+        try:
+            known = health_sharing.tell(news, slot)
+        except redis.RedisError:
+            with self._lock:
+                self._take_back(news)
+            return False
+        with self._lock:
+            for one, heard in zip(news, known, strict=True):
+                self._records[one.endpoint].learn(heard, slot, now.timestamp())
+        return True
+
+    def read(self, contracts: Sequence[UUID], *, mode: str, now: datetime) -> dict[UUID, Health]:
+        """The last hour of these contracts' endpoints, of all processes where Redis can tell."""
+        slot = slot_at(now.timestamp())
+        endpoints = [Endpoint(contract_id, stage, mode) for contract_id in contracts for stage in Stage]
+        self.share(now=now)
+        try:
+            heard = health_sharing.hear(endpoints, slot)
+        except redis.RedisError:
+            return _by_contract(False, {endpoint: self._own(endpoint, slot) for endpoint in endpoints})
+        return _by_contract(
+            True,
+            {
+                endpoint: summarize(endpoint.stage, counts.values(), phase or Phase())
+                for endpoint, (counts, phase) in zip(endpoints, heard, strict=True)
+            },
+        )
+
+    def _own(self, endpoint: Endpoint, slot: int) -> EndpointHealth:
+        with self._lock:
+            record = self._records.get(endpoint, _Record())
+            recent = [counts for number, counts in record.counts.items() if number > slot - SLOTS]
+            return summarize(endpoint.stage, recent, record.breaker.phase)
+
+    def _take_back(self, news: Iterable[News]) -> None:
+        for one in news:
+            record = self._records[one.endpoint]
+            record.told = Phase() if one.phase is not None else record.told
+            for slot, counts in one.counts.items():
+                record.untold.setdefault(slot, Counter()).update(counts)
+
+    async def _share_soon(self) -> None:
+        await asyncio.sleep(SHARE_SECONDS)
+        self._sharing = False
+        await asyncio.to_thread(self.share, now=this_instant())
+
+
+def _by_contract(shared: bool, found: Mapping[Endpoint, EndpointHealth]) -> dict[UUID, Health]:
+    """The endpoints of each contract together, in the order of the stages."""
+    groups: dict[UUID, list[EndpointHealth]] = {}
+    for endpoint, health in found.items():
+        groups.setdefault(endpoint.contract_id, []).append(health)
+    return {contract_id: Health(shared, tuple(group)) for contract_id, group in groups.items()}
+
+
+_ours: Final = Watch()
+os.register_at_fork(after_in_child=_ours.forget)
+
+
+def may_ask(endpoint: Endpoint, *, now: datetime) -> bool:
+    """Whether this process may ask the endpoint now. Who is told so asks, and tells `observe` what came of it."""
+    return _ours.may_ask(endpoint, now=now)
+
+
+def observe(seen: Iterable[Seen], *, now: datetime) -> None:
+    """Count what came of questions. Never waits; the other processes hear of it within about a second."""
+    _ours.observe(seen, now=now)
+
+
+def read_health(contracts: Sequence[UUID], *, mode: str, now: datetime) -> dict[UUID, Health]:
+    """The last hour of these contracts' endpoints in one book. Two round trips to Redis; without it, of this process."""
+    return _ours.read(contracts, mode=mode, now=now)
