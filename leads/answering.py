@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
 from accounts.idempotency import Repeat, Stored, replace_statement
@@ -32,6 +33,7 @@ def take_lead(
     received_at: datetime,
     repeat: Repeat | None = None,
     wait_ms: int | None = None,
+    bound: Callable[[Draft], Draft] | None = None,
 ) -> Outcome:
     """Opens transactions. As `leads.pipeline.submit_lead`, and the posts to buyers that answer in real time made.
 
@@ -39,7 +41,9 @@ def take_lead(
     open then goes on up to the campaign's deadline.
     """
     begun = time.monotonic()
-    outcome = submit_lead(principal=principal, submission=submission, received_at=received_at, repeat=repeat)
+    outcome = submit_lead(
+        principal=principal, submission=submission, received_at=received_at, repeat=repeat, bound=bound
+    )
     return answer_in_time(outcome, principal=principal, repeat=repeat, begun=begun, wait_ms=wait_ms)
 
 
@@ -63,7 +67,7 @@ def answer_in_time(
 
 
 def stands(draft: Draft, repeat: Repeat | None) -> Outcome:
-    """Opens a transaction. The answer to the draft's source by what is on record now; kept for repeats once it is final."""
+    """Opens a transaction. The answer to the draft's source by what is on record now; kept for repeats once final."""
     lead = Lead.objects.get(pk=draft.id)
     sales = Sale.objects.filter(lead=lead).exclude(state__in=ENDED).order_by("sold_at", "id")
     fate = Fate(
@@ -85,9 +89,15 @@ def _resumed(
     """A repeat while the first request's posts are still open: wait for the lead as that did, and tell what is true."""
     lead = Lead.objects.visible_to(principal).get(pk=cast(UUID, stored.lead_id))
     view = snapshot.read(agency_id=principal.agency_id, version=principal.version)
-    draft = recall(principal=principal, view=view, lead=lead)
+    draft = replace(recall(principal=principal, view=view, lead=lead), said=_said(stored))
     _wait(lambda: not _is_open(lead), until=begun + _patience_ms(draft, wait_ms) / 1000)
     return outcome if _is_open(lead) else stands(draft, repeat)
+
+
+def _said(stored: Stored) -> dict[str, Any]:
+    """What the first answer told of the ping that the lead came from."""
+    body = json.loads(stored.body)
+    return {name: body[name] for name in ("ping_id", "terms") if name in body}
 
 
 def _patience_ms(draft: Draft, wait_ms: int | None) -> int:

@@ -33,7 +33,7 @@ def answer(draft: Draft, fate: Fate) -> dict[str, Any]:
     }
     if open_to_all:
         body["sales"] = [_sale(sale, draft.campaign.currency) for sale in fate.sales]
-    return body
+    return {**draft.said, **body}
 
 
 def _first_buyer(fate: Fate) -> str | None:

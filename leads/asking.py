@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
 from buyers.exchange.values import Values
 from buyers.models import Contract
-from core.http.fan_out import Ask
+from core.http.fan_out import Ask, Told
 from core.ids import encode
 from leads.drafts import Draft
 from leads.models import Lead, Ping, Sale, Source
@@ -15,7 +16,7 @@ from routing.models import Campaign
 
 
 def ping_values(draft: Draft, contract: ContractView, auction_id: UUID, *, within_ms: int) -> Values:
-    """What a ping may say: fields that may be pinged and hashes that this buyer is allowed, nothing else of the lead."""
+    """What a ping may say: fields that may be pinged and hashes that this buyer is allowed; nothing else of a lead."""
     exchange = contract.exchange
     assert exchange is not None
     return Values(
@@ -57,6 +58,20 @@ def loss_values(draft: Draft, contract: ContractView, *, price: int, to_win: int
 def ask_for(draft: Draft, contract: ContractView, stage: Stage, values: Values) -> Ask:
     """The question to the buyer, or to the contract's mock where the lead is of the test book."""
     return Ask(stage.request(values))
+
+
+def answer_of(stage: Stage, told: Told) -> Answer:
+    """What came of a question: what was answered in time, and else that it was too late, or never put."""
+    if told.response is not None:
+        return stage.read(told.response)
+    if told.started_ms is None:
+        return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
+    return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
+
+
+def spent_ms(told: Told) -> float | None:
+    """How long the answer took from the question on; None where there was none in time."""
+    return None if told.answered_ms is None else told.answered_ms - (told.started_ms or 0.0)
 
 
 def _ping(draft: Draft, contract_id: UUID) -> dict[str, Any]:

@@ -7,21 +7,22 @@ locks (`leads.trip`): the first look here only spares pings that could win nothi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
-from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
+from buyers.health import may_ask, observe
+from buyers.health_figures import Seen
 from core.clock import now as clock
 from core.http.fan_out import Ask, Told, fan_out
 from core.ids import new_id
-from leads.asking import ask_for, ping_values
+from leads.asking import answer_of, ask_for, ping_values, spent_ms
 from leads.bids import Bidding, Pinged, bid_of
 from leads.drafts import Draft
 from leads.market import Look, Rider, ask, look, state_of
 from leads.room import Room
-from leads.snapshot import ContractView
 from leads.trip import CountersMissing, Overtaken, early_fate
+from leads.watching import PING, endpoint_of, seen_of
 from routing.engine import eligible_for_ping
 from routing.pricing import exclusive_price
 from routing.types import Bid, BidOutcome, ContractTerms
@@ -69,62 +70,56 @@ def ask_buyers(draft: Draft, contracts: Sequence[ContractTerms], *, started_at: 
     if not contracts:
         return None
     auction_id, within_ms = new_id(), draft.campaign.ping_timeout_ms
-    questions = [_question(draft, terms, auction_id, within_ms) for terms in contracts]
-    told = iter(fan_out([one.ask for one in questions if one.ask is not None], within_ms=within_ms))
-    answers = {one.terms.id: one.read(draft, next(told)) for one in questions if one.ask is not None}
-    silent = {one.terms.id: one.unasked() for one in questions if one.ask is None}
+    questions = [_question(draft, terms, auction_id, within_ms, started_at) for terms in contracts]
+    put = [one for one in questions if isinstance(one, _Question)]
+    told = fan_out([one.ask for one in put], within_ms=within_ms)
+    answers = {one.terms.id: one.read(draft, heard) for one, heard in zip(put, told, strict=True)}
+    observe([answer.seen for answer in answers.values()], now=clock())
     return Bidding(
         id=auction_id,
         started_at=started_at,
         window_ms=within_ms,
-        pinged=tuple((silent.get(terms.id) or answers[terms.id][0]) for terms in contracts),
-        tokens={contract_id: answer.token for contract_id, (_, answer) in answers.items() if answer.token},
+        pinged=tuple(one if isinstance(one, Pinged) else answers[one.terms.id].pinged for one in questions),
+        tokens={contract_id: answer.token for contract_id, answer in answers.items() if answer.token},
     )
+
+
+class _Answered(NamedTuple):
+    """What one buyer answered: for the record, the post and the watch over its endpoint."""
+
+    pinged: Pinged
+    token: str
+    seen: Seen
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """What one buyer is asked; nothing where its system is left alone for now."""
+    """What one buyer is asked, and the names of what it is told."""
 
     terms: ContractTerms
-    contract: ContractView
-    ask: Ask | None
-    fields: tuple[str, ...] = ()
-    said: str = BidOutcome.BREAKER_OPEN
+    stage: Stage
+    ask: Ask
+    fields: tuple[str, ...]
 
-    def unasked(self) -> Pinged:
-        """The record of a buyer that was not asked."""
-        outcome = BidOutcome(self.said) if self.said in BidOutcome else BidOutcome.ERROR
-        return Pinged(self.terms.buyer_id, Bid(self.terms.id, outcome), self.said)
-
-    def read(self, draft: Draft, told: Told) -> tuple[Pinged, Answer]:
-        """What the buyer answered, as a bid and as it was read."""
-        assert self.contract.exchange is not None
-        assert self.contract.exchange.ping is not None
-        answer = _answer(self.contract.exchange.ping, told)
-        started, answered = told.started_ms or 0.0, told.answered_ms
-        bid = bid_of(
-            self.terms.id,
-            answer,
-            price=exclusive_price(self.terms, cast("Mapping[str, Held]", draft.data.fields)),
-            asked_at_ms=started,
-            answered_ms=None if answered is None else answered - started,
-        )
-        return Pinged(self.terms.buyer_id, bid, answer.outcome.value, self.fields), answer
+    def read(self, draft: Draft, told: Told) -> _Answered:
+        """The buyer's answer as a bid."""
+        answer = answer_of(self.stage, told)
+        started, spent = told.started_ms or 0.0, spent_ms(told)
+        price = exclusive_price(self.terms, cast("Mapping[str, Held]", draft.data.fields))
+        bid = bid_of(self.terms.id, answer, price=price, asked_at_ms=started, answered_ms=spent)
+        pinged = Pinged(self.terms.buyer_id, bid, answer.outcome.value, self.fields)
+        return _Answered(pinged, answer.token, seen_of(endpoint_of(self.terms.id, PING, draft.mode), answer, spent))
 
 
-def _question(draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: int) -> _Question:
+def _question(
+    draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: int, now: datetime
+) -> _Question | Pinged:
+    """The question to one buyer; or its end, where its system is left alone for now, or cannot be asked at all."""
     contract = draft.campaign.contracts[terms.id]
     if contract.exchange is None or contract.exchange.ping is None:
-        return _Question(terms, contract, None, said=AnswerOutcome.BLOCKED)
+        return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.ERROR, reason="method_unreadable"), "blocked")
+    if not may_ask(endpoint_of(terms.id, PING, draft.mode), now=now):
+        return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.BREAKER_OPEN), BidOutcome.BREAKER_OPEN.value)
     stage = contract.exchange.ping
     values = ping_values(draft, contract, auction_id, within_ms=within_ms)
-    return _Question(terms, contract, ask_for(draft, contract, stage, values), stage.fields(values))
-
-
-def _answer(stage: Stage, told: Told) -> Answer:
-    if told.response is not None:
-        return stage.read(told.response)
-    if told.started_ms is None:
-        return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
-    return Answer(AnswerOutcome.TIMEOUT, reason="late")
+    return _Question(terms, stage, ask_for(draft, contract, stage, values), stage.fields(values))

@@ -44,7 +44,12 @@ class Pinged:
 
     def to_record(self) -> dict[str, Any]:
         """Plain JSON."""
-        return {"buyer": str(self.buyer_id), "bid": [str(self.bid[0]), *self.bid[1:]], "said": self.said, "fields": self.fields}
+        return {
+            "buyer": str(self.buyer_id),
+            "bid": [str(self.bid[0]), *self.bid[1:]],
+            "said": self.said,
+            "fields": self.fields,
+        }
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Pinged":

@@ -198,9 +198,7 @@ def _buyers_room(sale: Sale) -> Capped:
     return Capped(buyer.pk, buyer.timezone, parse_caps(buyer.caps))
 
 
-def _decide(
-    sale: Sale, state: str, moment: datetime, reason: str = "", *, post: Answered | None = None
-) -> Statement:
+def _decide(sale: Sale, state: str, moment: datetime, reason: str = "", *, post: Answered | None = None) -> Statement:
     """Move the sale out of pending; whoever comes second is refused."""
     changes = {
         "state": state,

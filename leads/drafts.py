@@ -22,7 +22,8 @@ class Draft:
     """A valid lead with its score, under one configuration. Nothing of it is stored yet unless `stored` is true.
 
     `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
-    had their chance. `bidding` is what an auction brought for it, `beside` what is to be written with it.
+    had their chance. `bidding` is what an auction brought for it, `beside` what is to be written with it,
+    `said` what its answer tells beside the usual.
     """
 
     id: UUID
@@ -47,6 +48,7 @@ class Draft:
     closed: Mapping[UUID, Reason] = field(default_factory=dict)
     bidding: Bidding | None = None
     beside: tuple[Statement, ...] = ()
+    said: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def mode(self) -> str:

@@ -116,9 +116,10 @@ def look(riders: Sequence[Rider], *, locked: bool = True) -> tuple[Room, list[Lo
 
     For leads of one agency and book. What is not `locked` may be over a moment later: no transaction is needed then.
     """
-    draft = riders[0].draft
     keys = list(dict.fromkeys(key for rider in riders for key in rider.keys))
-    shared, *own = trips.read(_locks(riders) if locked else [], [_shared_statements(riders, keys), *map(_own_statements, riders)])
+    shared, *own = trips.read(
+        _locks(riders) if locked else [], [_shared_statements(riders, keys), *map(_own_statements, riders)]
+    )
     room = _room(shared)
     ((version, status),) = shared["agency"]
     return room, [_look(rider, room, rows, version, status) for rider, rows in zip(riders, own, strict=True)]

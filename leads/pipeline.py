@@ -20,6 +20,7 @@ from leads.auction import bidden
 from leads.bids import Bidding
 from leads.convoy import Convoy
 from leads.counters import open_counters
+from leads.drafts import Draft
 from leads.market import Rider, ask, person_names
 from leads.preparation import prepare
 from leads.trip import CountersMissing, Outcome, Overtaken, arrived, route_each
@@ -38,11 +39,17 @@ class Busy(DomainError):
 
 
 def submit_lead(
-    *, principal: Principal, submission: Submission, received_at: datetime, repeat: Repeat | None = None
+    *,
+    principal: Principal,
+    submission: Submission,
+    received_at: datetime,
+    repeat: Repeat | None = None,
+    bound: Callable[[Draft], Draft] | None = None,
 ) -> Outcome:
     """Opens transactions. Record the submitted lead and sell it if anybody may have it; exactly once per `repeat`.
 
     Buyers are pinged before, in an auction; posts to buyers that it is sold to are left to make (`leads.answering`).
+    `bound` binds the draft to what was agreed beforehand.
 
     Raises FieldProblems for what cannot be a lead, UnknownCampaign, KeyReused where the Idempotency-Key named another
     body, Busy, and what `accounts.authentication.renew` raises where the key was stopped meanwhile,
@@ -61,6 +68,8 @@ def submit_lead(
             if snapshot.refresh(view) is not view:  # what was refused may be right by now
                 raise Overtaken from refusal
             raise
+        if bound is not None:
+            draft = bound(draft)
         rider = bidden(Rider(draft, ask(draft, received_at), repeat), held)
         held = rider.draft.bidding  # a trip that is made again decides by the same bids
         return arrived(_convoy(draft.snapshot.agency_id, draft.mode).ride(rider, _marks(rider)))

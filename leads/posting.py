@@ -21,17 +21,19 @@ from django.db import connections
 
 from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
+from buyers.health import observe
 from core.clock import now as clock
 from core.clock import rfc3339
 from core.http import loop
 from core.http.fan_out import Told, ask_all
-from leads.asking import ask_for, post_values
+from leads.asking import answer_of, ask_for, post_values, spent_ms
 from leads.confirmation import Answered, NotPending, accept_sale, close_sale
 from leads.drafts import Draft
 from leads.models import Sale
 from leads.recall import CampaignArchived
 from leads.snapshot import ContractView, contract_view
 from leads.trip import Outcome
+from leads.watching import POST, endpoint_of, seen_of
 
 log = logging.getLogger(__name__)
 
@@ -135,9 +137,11 @@ def _send(due: Due, stage: Stage) -> tuple[Future[list[Told]], _Sent]:
 
 def _conclude(sent: _Sent, told: Told) -> list[Due]:
     """Write down what became of a post; the posts that follow from it."""
-    answer = _answer(sent.stage, told)
-    spent = None if told.answered_ms is None else round(told.answered_ms - (told.started_ms or 0))
-    return conclude(sent.due, sent.stage, answer, {"ms": spent, "fields": list(sent.fields)})
+    answer, spent = answer_of(sent.stage, told), spent_ms(told)
+    endpoint = endpoint_of(sent.due.contract_id, POST, sent.due.draft.mode)
+    observe([seen_of(endpoint, answer, spent)], now=clock())
+    facts = {"ms": None if spent is None else round(spent), "fields": list(sent.fields)}
+    return conclude(sent.due, sent.stage, answer, facts)
 
 
 def conclude(due: Due, stage: Stage, answer: Answer, facts: Answered) -> list[Due]:
@@ -164,7 +168,7 @@ def _accept(due: Due, note: Answered) -> list[Due]:
     except NotPending:  # somebody answered for the buyer meanwhile
         pass
     except CampaignArchived:  # the buyer has it, and nobody can take its money: a person must see to it
-        log.error("post_accepted_too_late", extra={"sale_id": str(due.sale_id)})
+        log.exception("a buyer took sale %s of a campaign that is archived", due.sale_id)
         _leave_open(due, note)
     return []
 
@@ -188,14 +192,6 @@ def _close(due: Due, answer: Answer, note: Answered) -> list[Due]:
 
 def _sale(due: Due) -> Sale:
     return Sale.objects.get(pk=due.sale_id)
-
-
-def _answer(stage: Stage, told: Told) -> Answer:
-    if told.response is not None:
-        return stage.read(told.response)
-    if told.started_ms is None:
-        return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
-    return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
 
 
 # --- after the source has its answer -----------------------------------------------------------------------------

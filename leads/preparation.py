@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accounts.principals import Principal
 from accounts.vault import new_data_key
+from buyers.exchange.hashes import digest
 from core.errors import FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode, new_id
 from core.sealing import blind_index
@@ -33,8 +34,8 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
 
     Raises UnknownCampaign, or FieldProblems naming every field that needs correction.
     """
-    source, source_text = _source(principal, view, submission)
-    campaign = _campaign(view, source, submission)
+    source, source_text = source_of(principal, view, submission)
+    campaign = campaign_of(view, source, submission)
     data = campaign.validator.check(submission.fields, received_at=received_at)
     _refuse_doubtful_phone(campaign, data)
     features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)
@@ -72,10 +73,20 @@ def person_hashes(agency_id: UUID, data: LeadData) -> tuple[bytes | None, bytes 
 
 def contact_hash(kind: str, agency_id: UUID, value: str) -> bytes:
     """The keyed hash of one normalised contact of an agency's lead."""
-    return blind_index(kind, f"{agency_id}:{value}")
+    return keyed_hash(kind, agency_id, digest(plain_contact(value), "sha256"))
 
 
-def _source(principal: Principal, view: Snapshot, submission: Submission) -> tuple[SourceView, str]:
+def keyed_hash(kind: str, agency_id: UUID, sha256: str) -> bytes:
+    """The keyed hash of a contact of which only its own hash, in hexadecimal, is known: whom nobody named."""
+    return blind_index(kind, f"{agency_id}:{sha256}")
+
+
+def plain_contact(value: str) -> str:
+    """The form in which the trade hashes a contact: a North American number as its ten digits."""
+    return value[2:] if len(value) == 12 and value.startswith("+1") else value
+
+
+def source_of(principal: Principal, view: Snapshot, submission: Submission) -> tuple[SourceView, str]:
     """The source and, where the name is not one of ours, that name as tracking text. A bound key decides itself."""
     named = submission.source or ""
     if principal.source_id is not None:
@@ -89,7 +100,8 @@ def _source(principal: Principal, view: Snapshot, submission: Submission) -> tup
     return (known, "") if known else (view.direct, named)
 
 
-def _campaign(view: Snapshot, source: SourceView, submission: Submission) -> CampaignView:
+def campaign_of(view: Snapshot, source: SourceView, submission: Submission) -> CampaignView:
+    """The campaign that is named, else the source's own. Raises UnknownCampaign, FieldProblems where none is named."""
     named = submission.campaign_id
     if named is None:
         if source.default_campaign_id is None:

@@ -1,4 +1,4 @@
-"""Takes up posts whose process died: what was never sent is sent now; what may have been sent is what nobody can tell."""
+"""Takes up posts whose process died: what was never sent is sent now; what may have been sent, nobody can tell."""
 
 import logging
 import time
@@ -65,9 +65,7 @@ def _give_up(sale: Sale) -> None:
         return
     principal = system_principal(sale.agency, sale.mode, _TASK)
     with suppress(NotPending):
-        close_sale(
-            principal=principal, sale=sale, state=Sale.State.EXPIRED, reason="not posted", post={}, again=False
-        )
+        close_sale(principal=principal, sale=sale, state=Sale.State.EXPIRED, reason="not posted", post={}, again=False)
 
 
 def _due(sale: Sale) -> Due:

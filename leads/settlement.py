@@ -29,7 +29,6 @@ from scoring.statements import score_statements
 from webhooks import subscriptions
 from webhooks.outbox import event_statements
 
-
 POST_LEASE: Final = timedelta(seconds=10)
 """How long whoever settles may take until it posts; after that a sweep does."""
 
@@ -95,9 +94,7 @@ def _repeat_statements(one: Settlement) -> list[Statement]:
     named, body, status = one.repeat
     is_open = any(sale.posted for sale in one.fate.sales)
     answered = json.dumps(body)
-    return [
-        insert_statement(named, status=status, body=answered, lead_id=one.draft.id, now=one.now, is_open=is_open)
-    ]
+    return [insert_statement(named, status=status, body=answered, lead_id=one.draft.id, now=one.now, is_open=is_open)]
 
 
 # --- the lead ----------------------------------------------------------------------------------------------------

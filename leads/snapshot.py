@@ -66,6 +66,7 @@ class CampaignView:
     answer_within_ms: int
     deadline_ms: int
     validator: Validator
+    pingable: frozenset[str]
     profile: Profile
     terms: Terms
     contracts: Mapping[UUID, ContractView]
@@ -217,6 +218,7 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
         answer_within_ms=row.answer_within_ms,
         deadline_ms=row.deadline_ms,
         validator=Validator(fields),
+        pingable=pingable_names(fields),
         profile=Profile.of(row.lead_type.name, fields),
         terms=terms,
         contracts=contracts,

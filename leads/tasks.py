@@ -1,4 +1,4 @@
-"""What time does to leads: posts left by a process that died go on, unanswered sales expire, what is old is forgotten."""
+"""What time does to leads: posts left behind go on, unanswered sales expire, what is old is forgotten."""
 
 from celery import shared_task
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     BUYER_UNREACHABLE = "buyer_unreachable", "The buyer's system gave no usable answer in time."
     CLOSED_MEANWHILE_CAP = "closed_meanwhile_cap", "Another lead took the last place under a cap a moment before."
     CLOSED_MEANWHILE_FUNDS = "closed_meanwhile_funds", "Another lead used the buyer's last funds a moment before."
+    BID_NOT_TAKEN = "bid_not_taken", "The source took other bids than this contract's."
 
     # Said of the market as a whole.
     CAMPAIGN_PAUSED = "campaign_paused", "The campaign is paused."

@@ -1,0 +1,241 @@
+"""A source asks for a price first: partial data in, a promise out. No lead is recorded and nobody is named.
+
+The market is looked at and buyers are pinged as for a lead; what they would pay is promised for a minute. Nothing is
+held for it: who posts in time gets the promise if caps and wallets still have room (`leads.promising`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.authentication import AgencySuspended, renew
+from accounts.idempotency import KeyReused, Repeat, insert_statement
+from accounts.principals import Principal
+from accounts.vault import new_data_key
+from core import json
+from core.clock import now as clock
+from core.clock import rfc3339
+from core.errors import FieldError, FieldProblems
+from core.ids import encode, new_id
+from core.money import to_major
+from core.sql import insert
+from core.trips import commit
+from leads import snapshot
+from leads.auction import ask_buyers, contenders
+from leads.bids import FRESH_SECONDS, Bidding
+from leads.drafts import Draft, Fate
+from leads.fates import duplicate_fate, fate_of
+from leads.market import Look, Rider, ask, look, state_of
+from leads.models import Ping
+from leads.pipeline import travel
+from leads.preparation import campaign_of, keyed_hash, source_of
+from leads.room import Room
+from leads.trip import CountersMissing, Outcome, Overtaken
+from leads.types import LeadData, Submission
+from routing.engine import decide
+from routing.types import Promised
+from scoring.features import features_of
+from scoring.scorecard import SCORECARD
+
+PROMISED_FOR: Final = timedelta(seconds=FRESH_SECONDS)
+BID: Final = "bid"
+PRICE, PAYOUT = "price", "payout"
+_HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One sale that was promised: amounts in minor units."""
+
+    bid_id: UUID
+    contract_id: UUID
+    price: int
+    payout: int
+    exclusive: bool
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain JSON."""
+        plain = {"price": self.price, "payout": self.payout, "exclusive": self.exclusive}
+        return {"bid": str(self.bid_id), "contract": str(self.contract_id), **plain}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Leg":
+        """Read back."""
+        return cls(
+            UUID(record["bid"]), UUID(record["contract"]), record["price"], record["payout"], record["exclusive"]
+        )
+
+
+def ask_price(
+    *, principal: Principal, submission: Submission, received_at: datetime, repeat: Repeat | None = None
+) -> Outcome:
+    """Opens a transaction, after the network. What the lead would fetch, promised for a minute; recorded as a ping.
+
+    Raises FieldProblems, UnknownCampaign, KeyReused, AgencySuspended, Busy, and what `renew` raises where the key was
+    stopped meanwhile.
+    """
+    held: Bidding | None = None
+
+    def trip(view: snapshot.Snapshot) -> Outcome:
+        nonlocal held
+        sender = principal if view.version == principal.version else renew(principal)
+        sender.require("leads:write")
+        draft = prepare_ping(principal=sender, view=view, submission=submission, received_at=received_at)
+        rider = Rider(draft, ask(draft, received_at), repeat)
+        room, (seen,) = look([rider], locked=False)
+        if (known := _known(rider, seen)) is not None:
+            return known
+        if held is None and draft.campaign.pings and seen.duplicate_of is None:
+            held = ask_buyers(draft, contenders(rider, room, seen), started_at=clock())
+        return _answer(rider, room, seen, held)
+
+    return travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
+
+
+def prepare_ping(
+    *, principal: Principal, view: snapshot.Snapshot, submission: Submission, received_at: datetime
+) -> Draft:
+    """The draft of a lead of which only what may be pinged is known. What else was sent is forgotten here."""
+    fields = dict(submission.fields)
+    hashes = _hashes(fields, view.agency_id)
+    source, source_text = source_of(principal, view, submission)
+    campaign = campaign_of(view, source, submission)
+    told = {name: value for name, value in fields.items() if name in campaign.pingable}
+    data = LeadData(campaign.validator.check(told, received_at=received_at, partial=True).fields, frozenset())
+    features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)
+    ping_id = new_id()
+    return Draft(
+        id=ping_id,
+        principal=principal,
+        snapshot=view,
+        campaign=campaign,
+        source=source,
+        source_text=source_text,
+        data=data,
+        external_id="",
+        metadata={},
+        phone_hash=hashes.get("phone"),
+        email_hash=hashes.get("email"),
+        scored=SCORECARD.score(features),
+        features=features,
+        received_at=received_at,
+        sealer=new_data_key(ping_id)[1],
+        key_statement=None,
+    )
+
+
+def _hashes(fields: dict[str, Any], agency_id: UUID) -> dict[str, bytes]:
+    """The person's keyed hashes by what was sent of them, which is taken out of the fields."""
+    problems, found = [], {}
+    for kind in ("phone", "email"):
+        name = f"{kind}_sha256"
+        value = fields.pop(name, None)
+        if isinstance(value, str) and _HASH.fullmatch(value):
+            found[kind] = keyed_hash(kind, agency_id, value.lower())
+        elif value not in (None, ""):
+            problems.append(FieldError(name, "bad_hash", "Send the 64 hexadecimal digits of a SHA-256."))
+    if problems:
+        raise FieldProblems(problems)
+    return found
+
+
+def _known(rider: Rider, seen: Look) -> Outcome | None:
+    """An earlier answer to the same request. Raises where there is nothing to decide by yet, or no more."""
+    if seen.version != rider.draft.snapshot.version:
+        raise Overtaken
+    if isinstance(seen.repeat, KeyReused):
+        raise seen.repeat
+    if seen.repeat is not None:
+        return Outcome(seen.repeat.status, {}, seen.repeat)
+    if not seen.active:
+        raise AgencySuspended
+    if seen.missing:
+        raise CountersMissing(rider.draft, seen.missing)
+    return None
+
+
+def _answer(rider: Rider, room: Room, seen: Look, bidding: Bidding | None) -> Outcome:
+    """Decide by the bids, as a lead would be, and write down what is promised."""
+    draft, now = rider.draft, clock()
+    if seen.duplicate_of is not None:
+        fate = duplicate_fate(seen.duplicate_of)
+    else:
+        bidden = replace(draft, bidding=bidding)
+        again = Rider(bidden, ask(bidden, rider.asked.market.now))
+        market = again.asked.answered(state_of(again, room, seen))
+        fate, *_ = fate_of(bidden, market, decide(market), now=now)
+    legs = [Leg(new_id(), sale.contract_id, sale.price, sale.payout, sale.exclusive) for sale in fate.sales]
+    body = _body(draft, fate, legs, now)
+    _record(rider, fate, legs, bidding, body, now)
+    return Outcome(201, body)
+
+
+def promise_of(legs: Sequence[Leg], *, of: str) -> Promised:
+    """What these legs promise: to an agency the `price` that buyers pay, to a source the `payout` that it earns."""
+    if of == PRICE:
+        return Promised(price=sum(leg.price for leg in legs))
+    return Promised(payout=sum(leg.payout for leg in legs))
+
+
+def _body(draft: Draft, fate: Fate, legs: Sequence[Leg], now: datetime) -> dict[str, Any]:
+    currency, principal = draft.campaign.currency, draft.principal
+    amounts = [leg.price if principal.sees_money else leg.payout for leg in legs]
+    return {
+        "ping_id": encode(Ping.prefix, draft.id),
+        "status": Ping.Status.BID.value if legs else Ping.Status.NO_BID.value,
+        "price": to_major(sum(amounts), currency) if legs else None,
+        "currency": currency,
+        "expires_at": rfc3339(now + PROMISED_FOR),
+        "reason": fate.reason or None,
+        "bids": [
+            {"bid_id": encode(BID, leg.bid_id), "price": to_major(amount, currency), "exclusive": leg.exclusive}
+            for leg, amount in zip(legs, amounts, strict=True)
+        ],
+    }
+
+
+def _record(
+    rider: Rider, fate: Fate, legs: Sequence[Leg], bidding: Bidding | None, body: dict[str, Any], now: datetime
+) -> None:
+    draft, repeat = rider.draft, rider.repeat
+    promised = promise_of(legs, of=PRICE if draft.principal.sees_money else PAYOUT)
+    statements = [insert(Ping, [_row(draft, fate, legs, promised, now)])]
+    if bidding is not None:
+        kept = replace(bidding, ping_id=draft.id, promised=promised if legs else None)
+        statements.append(kept.insertion(lead_id=None))
+    if repeat is not None:
+        statements.append(insert_statement(repeat, status=201, body=json.dumps(body), now=now))
+    with transaction.atomic():
+        commit(statements, [])
+
+
+def _row(draft: Draft, fate: Fate, legs: Sequence[Leg], promised: Promised, now: datetime) -> dict[str, Any]:
+    source = draft.source.terms
+    return {
+        "id": draft.id,
+        "agency": draft.snapshot.agency_id,
+        "mode": draft.mode,
+        "campaign": draft.campaign.id,
+        "source": draft.source.id,
+        "source_text": draft.source_text,
+        "key_id": draft.principal.key_id,
+        "status": Ping.Status.BID if legs else Ping.Status.NO_BID,
+        "reason": fate.reason,
+        "currency": draft.campaign.currency,
+        "price": (promised.price or promised.payout) if legs else None,
+        "fields": dict(draft.data.fields),
+        "phone_hash": draft.phone_hash,
+        "email_hash": draft.email_hash,
+        "terms": {
+            "legs": [leg.to_record() for leg in legs],
+            "promises": PRICE if draft.principal.sees_money else PAYOUT,
+            "payout": [source.payout_kind, source.payout_value],
+        },
+        "created_at": now,
+        "expires_at": now + PROMISED_FOR,
+    }
