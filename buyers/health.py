@@ -10,6 +10,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -97,7 +98,7 @@ class Watch:
         """Know nothing: in a process that was just forked."""
         self._lock = threading.Lock()
         self._records: dict[Endpoint, _Record] = {}
-        self._sharing = False
+        self._sharing: Future[None] | None = None
 
     def may_ask(self, endpoint: Endpoint, *, now: datetime) -> bool:
         """Whether to ask it now; who is told so asks and tells `observe` what came of it, since it may be the trial."""
@@ -110,10 +111,8 @@ class Watch:
         with self._lock:
             for one in seen:
                 self._records.setdefault(one.endpoint, _Record()).add(one, now.timestamp())
-            if self._sharing or not self._records:
-                return
-            self._sharing = True
-        loop.submit(self._share_soon())
+            if self._sharing is None or self._sharing.done():
+                self._sharing = loop.submit(self._share_soon())
 
     def share(self, *, now: datetime) -> bool:
         """Tell the other processes and hear of them, in one round trip; False where Redis is away."""
@@ -165,7 +164,6 @@ class Watch:
 
     async def _share_soon(self) -> None:
         await asyncio.sleep(SHARE_SECONDS)
-        self._sharing = False
         await asyncio.to_thread(self.share, now=this_instant())
 
 
@@ -192,5 +190,5 @@ def observe(seen: Iterable[Seen], *, now: datetime) -> None:
 
 
 def read_health(contracts: Sequence[UUID], *, mode: str, now: datetime) -> dict[UUID, Health]:
-    """The last hour of these contracts' endpoints in one book. Two round trips to Redis; without it, of this process."""
+    """The last hour of these contracts' endpoints in one book. Two round trips to Redis; else this process's own."""
     return _ours.read(contracts, mode=mode, now=now)

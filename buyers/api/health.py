@@ -18,19 +18,21 @@ from core.api.pagination import refuse_unknown
 from core.breaker import State
 from core.clock import now
 
-_COUNT = {"min_value": 0}
+
+def _count(words: str = "") -> serializers.IntegerField:
+    return serializers.IntegerField(min_value=0, help_text=words)
+
+
 _ENDPOINT = inline_serializer(
     "EndpointHealth",
     {
         "stage": serializers.ChoiceField([stage.value for stage in Stage]),
-        "asked": serializers.IntegerField(**_COUNT, help_text="Questions sent."),
-        "answered": serializers.IntegerField(
-            **_COUNT, help_text="Answered in time and readably: accepted and refused."
-        ),
-        "accepted": serializers.IntegerField(**_COUNT, help_text="Bids of a ping, sales of a post."),
-        "refused": serializers.IntegerField(**_COUNT),
-        "errors": serializers.IntegerField(**_COUNT, help_text="Unreachable, broken off, unreadable, or a bad bid."),
-        "timeouts": serializers.IntegerField(**_COUNT, help_text="Not answered in time."),
+        "asked": _count("Questions sent."),
+        "answered": _count("Answered in time and readably: accepted and refused."),
+        "accepted": _count("Bids of a ping, sales of a post."),
+        "refused": _count(),
+        "errors": _count("Unreachable, broken off, unreadable, or a bad bid."),
+        "timeouts": _count("Not answered in time."),
         "failure_share": serializers.FloatField(min_value=0, max_value=1, help_text="Errors and timeouts among asked."),
         "latency_ms": inline_serializer(
             "EndpointLatency",

@@ -7,6 +7,7 @@ from buyers.api.buyers import BuyersView, BuyerView
 from buyers.api.campaigns import CampaignsView, CampaignView
 from buyers.api.contracts import ContractsView, ContractView
 from buyers.api.csv_files import BuyersCsvView, BuyersImportView, ContractsCsvView, ContractsImportView
+from buyers.api.delivery_methods import TryMethodView
 from buyers.api.endpoints import EndpointsView, OneEndpointView, RotateSecretView, TestEndpointView
 from buyers.api.health import ContractHealthView
 from buyers.api.journals import JournalsView, JournalView
@@ -34,6 +35,7 @@ urlpatterns = [
     path("contracts/import", ContractsImportView.as_view()),
     path("contracts/<str:contract_id>", ContractView.as_view()),
     path("contracts/<str:contract_id>/health", ContractHealthView.as_view()),
+    path("delivery-methods/try", TryMethodView.as_view()),
     path("webhook-endpoints", EndpointsView.as_view()),
     path("webhook-endpoints/<str:endpoint_id>", OneEndpointView.as_view()),
     path("webhook-endpoints/<str:endpoint_id>/rotate-secret", RotateSecretView.as_view()),

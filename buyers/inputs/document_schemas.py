@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from accounts.api.fields import id_schema
+from buyers.inputs.http_schema import HTTP_DELIVERY
 from routing import caps, filters, price_rules, schedule
 from routing.operators import OPERATORS
 from routing.windows import WEEKDAYS, Window
@@ -104,6 +105,11 @@ _WEBHOOK: Final[Schema] = {
 _PORTAL: Final = _closed({"method": {"const": "portal"}}, required=("method",), title="Portal")
 
 DELIVERY: Final[Schema] = {
+    "oneOf": [_closed(_WEBHOOK, required=("method", "url"), title="Webhook"), _PORTAL, HTTP_DELIVERY],
+    "example": {"method": "webhook", "url": "https://buyer.example.com/leads"},
+}
+
+INFORMATION: Final[Schema] = {
     "oneOf": [_closed(_WEBHOOK, required=("method", "url"), title="Webhook"), _PORTAL],
     "example": {"method": "webhook", "url": "https://buyer.example.com/leads"},
 }
@@ -120,5 +126,6 @@ SHOWN_DELIVERY: Final[Schema] = {
             title="Webhook",
         ),
         _PORTAL,
+        HTTP_DELIVERY,
     ],
 }

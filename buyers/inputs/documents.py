@@ -12,6 +12,7 @@ from rest_framework import serializers
 
 from buyers.inputs import document_schemas
 from buyers.inputs.fields import minor_units
+from buyers.inputs.http_schema import HTTP_DELIVERY
 from core.errors import FieldError, FieldProblems
 from core.http.loop import egress
 from core.http.urls import BadUrl, parse_target
@@ -130,6 +131,19 @@ class Delivery(Document):
         return {"method": method, "url": _url(data.get("url"))} if method == "webhook" else {"method": method}
 
 
+@extend_schema_field(HTTP_DELIVERY)
+class HttpDelivery(Document):
+    """A buyer's own interface as data."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The document as given; whoever takes it reads it with `buyers.exchange`."""
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("must be an object", code="invalid")
+        if data.get("method") != "http":
+            raise serializers.ValidationError({"method": "must be http"}, code="invalid_choice")
+        return data
+
+
 def _members(data: Any, known: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise serializers.ValidationError("must be an object", code="invalid")
@@ -150,6 +164,7 @@ def _url(data: Any) -> str:
     return data
 
 
+@extend_schema_field(document_schemas.INFORMATION)
 class Information(Delivery):
     """A delivery that decides nothing: a buyer is asked and sold to by the primary one alone."""
 

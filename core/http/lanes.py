@@ -28,6 +28,10 @@ class Lanes:
         self._places[name].release()
         self._forget(name)
 
+    def __len__(self) -> int:
+        """How many lanes are in use."""
+        return len(self._places)
+
     def _forget(self, name: str) -> None:
         self._users[name] -= 1
         if not self._users[name]:

@@ -48,13 +48,12 @@ class LoopThread:
         return self._client
 
     def stop(self) -> None:
-        """Close the connections and end the thread; the next use starts afresh."""
+        """Cancel what is under way, close the connections and end the thread; the next use starts afresh."""
         loop, thread, client = self._loop, self._thread, self._client
         self._forget()
         if loop is None or thread is None:
             return
-        if client is not None:
-            asyncio.run_coroutine_threadsafe(client.close(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(_end(client), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
@@ -70,6 +69,16 @@ class LoopThread:
                 self._thread = threading.Thread(target=self._loop.run_forever, name="http-loop", daemon=True)
                 self._thread.start()
             return self._loop
+
+
+async def _end(client: Client | None) -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=2)
+    if client is not None:
+        await client.close()
 
 
 def egress() -> Egress:

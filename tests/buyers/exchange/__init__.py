@@ -1,0 +1,1 @@
+"""The exchange with buyers: pure tests, without database or network."""
