@@ -1,11 +1,13 @@
 """What is said to a buyer's system of one lead: the values that its ping, its post and its loss notice may speak of."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
 from buyers.exchange.values import Values
+from buyers.mocks import answer_ping, answer_post, mock_stage
 from buyers.models import Contract
 from core.http.fan_out import Ask, Told
 from core.ids import encode
@@ -55,18 +57,38 @@ def loss_values(draft: Draft, contract: ContractView, *, price: int, to_win: int
     )
 
 
-def ask_for(draft: Draft, contract: ContractView, stage: Stage, values: Values) -> Ask:
-    """The question to the buyer, or to the contract's mock where the lead is of the test book."""
-    return Ask(stage.request(values))
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a buyer, the names of the lead's fields in it, and what reads the answer."""
+
+    ask: Ask
+    fields: tuple[str, ...]
+    reader: Stage
+
+    def answer(self, told: Told) -> Answer:
+        """What came of it: what was answered in time, and else that it was too late, or never put."""
+        if told.response is not None:
+            return self.reader.read(told.response)
+        if told.started_ms is None:
+            return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
+        return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
 
 
-def answer_of(stage: Stage, told: Told) -> Answer:
-    """What came of a question: what was answered in time, and else that it was too late, or never put."""
-    if told.response is not None:
-        return stage.read(told.response)
-    if told.started_ms is None:
-        return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
-    return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
+def ping_question(draft: Draft, contract: ContractView, stage: Stage, values: Values, *, price: int) -> Question:
+    """The ping to the buyer; in the test book to the contract's mock, which bids `price` where it names no bid."""
+    if draft.mode == "live":
+        return Question(Ask(stage.request(values)), stage.fields(values), stage)
+    currency = draft.campaign.currency
+    mocked = Ask(answer_ping(contract.mock, price=price, currency=currency))
+    return Question(mocked, stage.fields(values), mock_stage("ping", currency=currency))
+
+
+def post_question(draft: Draft, contract: ContractView, stage: Stage, values: Values) -> Question:
+    """The post to the buyer; in the test book to the contract's mock."""
+    if draft.mode == "live":
+        return Question(Ask(stage.request(values)), stage.fields(values), stage)
+    reader = mock_stage("post", currency=draft.campaign.currency)
+    return Question(Ask(answer_post(contract.mock)), stage.fields(values), reader)
 
 
 def spent_ms(told: Told) -> float | None:

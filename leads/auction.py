@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from buyers.exchange.stages import Stage
 from buyers.health import may_ask, observe
 from buyers.health_figures import Seen
 from core.clock import now as clock
-from core.http.fan_out import Ask, Told, fan_out
+from core.http.fan_out import Told, fan_out
 from core.ids import new_id
-from leads.asking import answer_of, ask_for, ping_values, spent_ms
+from leads.asking import Question, ping_question, ping_values, spent_ms
 from leads.bids import Bidding, Pinged, bid_of
 from leads.drafts import Draft
 from leads.market import Look, Rider, ask, look, state_of
@@ -71,8 +70,8 @@ def ask_buyers(draft: Draft, contracts: Sequence[ContractTerms], *, started_at: 
         return None
     auction_id, within_ms = new_id(), draft.campaign.ping_timeout_ms
     questions = [_question(draft, terms, auction_id, within_ms, started_at) for terms in contracts]
-    put = [one for one in questions if isinstance(one, _Question)]
-    told = fan_out([one.ask for one in put], within_ms=within_ms)
+    put = [one for one in questions if isinstance(one, _Put)]
+    told = fan_out([one.question.ask for one in put], within_ms=within_ms)
     answers = {one.terms.id: one.read(draft, heard) for one, heard in zip(put, told, strict=True)}
     observe([answer.seen for answer in answers.values()], now=clock())
     return Bidding(
@@ -93,27 +92,23 @@ class _Answered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """What one buyer is asked, and the names of what it is told."""
+class _Put:
+    """What one buyer is asked; `price` is what it bids where it says yes and names none."""
 
     terms: ContractTerms
-    stage: Stage
-    ask: Ask
-    fields: tuple[str, ...]
+    question: Question
+    price: int
 
     def read(self, draft: Draft, told: Told) -> _Answered:
         """The buyer's answer as a bid."""
-        answer = answer_of(self.stage, told)
+        answer = self.question.answer(told)
         started, spent = told.started_ms or 0.0, spent_ms(told)
-        price = exclusive_price(self.terms, cast("Mapping[str, Held]", draft.data.fields))
-        bid = bid_of(self.terms.id, answer, price=price, asked_at_ms=started, answered_ms=spent)
-        pinged = Pinged(self.terms.buyer_id, bid, answer.outcome.value, self.fields)
+        bid = bid_of(self.terms.id, answer, price=self.price, asked_at_ms=started, answered_ms=spent)
+        pinged = Pinged(self.terms.buyer_id, bid, answer.outcome.value, self.question.fields)
         return _Answered(pinged, answer.token, seen_of(endpoint_of(self.terms.id, PING, draft.mode), answer, spent))
 
 
-def _question(
-    draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: int, now: datetime
-) -> _Question | Pinged:
+def _question(draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: int, now: datetime) -> _Put | Pinged:
     """The question to one buyer; or its end, where its system is left alone for now, or cannot be asked at all."""
     contract = draft.campaign.contracts[terms.id]
     if contract.exchange is None or contract.exchange.ping is None:
@@ -122,4 +117,5 @@ def _question(
         return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.BREAKER_OPEN), BidOutcome.BREAKER_OPEN.value)
     stage = contract.exchange.ping
     values = ping_values(draft, contract, auction_id, within_ms=within_ms)
-    return _Question(terms, stage, ask_for(draft, contract, stage, values), stage.fields(values))
+    price = exclusive_price(terms, cast("Mapping[str, Held]", draft.data.fields))
+    return _Put(terms, ping_question(draft, contract, stage, values, price=price), price)

@@ -26,7 +26,7 @@ from core.clock import now as clock
 from core.clock import rfc3339
 from core.http import loop
 from core.http.fan_out import Told, ask_all
-from leads.asking import answer_of, ask_for, post_values, spent_ms
+from leads.asking import Question, post_question, post_values, spent_ms
 from leads.confirmation import Answered, NotPending, accept_sale, close_sale
 from leads.drafts import Draft
 from leads.models import Sale
@@ -69,7 +69,7 @@ class _Sent:
 
     due: Due
     stage: Stage
-    fields: tuple[str, ...]
+    question: Question
 
 
 def due_posts(outcome: Outcome, *, deadline: float) -> list[Due]:
@@ -127,9 +127,9 @@ def _within_ms(due: Due, stage: Stage) -> int:
 def _send(due: Due, stage: Stage) -> tuple[Future[list[Told]], _Sent]:
     within_ms = _within_ms(due, stage)
     values = post_values(due.draft, due.contract, sale_id=due.sale_id, price=due.price, within_ms=within_ms)
-    ask = ask_for(due.draft, due.contract, stage, values)
-    future = loop.submit(ask_all([ask], deadline=time.monotonic() + within_ms / 1000))
-    return future, _Sent(due, stage, stage.fields(values))
+    question = post_question(due.draft, due.contract, stage, values)
+    future = loop.submit(ask_all([question.ask], deadline=time.monotonic() + within_ms / 1000))
+    return future, _Sent(due, stage, question)
 
 
 # --- what the buyer said -----------------------------------------------------------------------------------------
@@ -137,10 +137,10 @@ def _send(due: Due, stage: Stage) -> tuple[Future[list[Told]], _Sent]:
 
 def _conclude(sent: _Sent, told: Told) -> list[Due]:
     """Write down what became of a post; the posts that follow from it."""
-    answer, spent = answer_of(sent.stage, told), spent_ms(told)
+    answer, spent = sent.question.answer(told), spent_ms(told)
     endpoint = endpoint_of(sent.due.contract_id, POST, sent.due.draft.mode)
     observe([seen_of(endpoint, answer, spent)], now=clock())
-    facts = {"ms": None if spent is None else round(spent), "fields": list(sent.fields)}
+    facts = {"ms": None if spent is None else round(spent), "fields": list(sent.question.fields)}
     return conclude(sent.due, sent.stage, answer, facts)
 
 

@@ -21,7 +21,7 @@ MARIA: Final[dict[str, Any]] = {
 _LEAD, _BUYER, _CONTRACT = (f"{prefix}_01jv3k8m2xq4r5s6t7v8w9x0yz" for prefix in ("ld", "buyer", "ctr"))
 _OTHER_BUYER, _OTHER_CONTRACT = (f"{prefix}_01jv3k9b7yq4r5s6t7v8w9x0yz" for prefix in ("buyer", "ctr"))
 _UNASSIGNED: Final = "The telephone number is not assigned in the numbering plan."
-_SOLD: Final[dict[str, Any]] = {
+SOLD: Final[dict[str, Any]] = {
     "lead_id": _LEAD,
     "status": "accepted",
     "score": 87,
@@ -48,7 +48,7 @@ _SOLD: Final[dict[str, Any]] = {
     ],
 }
 _DUPLICATE: Final[dict[str, Any]] = {
-    **_SOLD,
+    **SOLD,
     "lead_id": "ld_01jv3m2c4zq4r5s6t7v8w9x0yz",
     "status": "duplicate",
     "buyer_id": None,
@@ -60,15 +60,15 @@ _DUPLICATE: Final[dict[str, Any]] = {
     "sales": [],
 }
 _PENDING: Final[dict[str, Any]] = {
-    **_SOLD,
+    **SOLD,
     "status": "pending",
     "buyer_id": None,
     "price": None,
     "routing_decision": "pending",
-    "sales": [{**_SOLD["sales"][0], "state": "pending"}],
+    "sales": [{**SOLD["sales"][0], "state": "pending"}],
 }
 _RECORD: Final[dict[str, Any]] = {
-    **_SOLD,
+    **SOLD,
     "campaign_id": "camp_01jv3k8m2xq4r5s6t7v8w9x0yz",
     "source_id": "src_01jv3k8m2xq4r5s6t7v8w9x0yz",
     "payout": 90.00,
@@ -120,9 +120,9 @@ _DECISIONS: Final[dict[str, Any]] = {
     ],
 }
 _SIMULATION: Final[dict[str, Any]] = {
-    **_SOLD,
+    **SOLD,
     "lead_id": None,
-    "sales": [{**_SOLD["sales"][0], "sale_id": None}],
+    "sales": [{**SOLD["sales"][0], "sale_id": None}],
     "contracts": _VERDICTS,
 }
 
@@ -133,7 +133,7 @@ def _answer(name: str, value: dict[str, Any], *statuses: str) -> OpenApiExample:
 
 POST_LEAD: Final = [
     OpenApiExample("A lead", MARIA, request_only=True),
-    _answer("Sold", _SOLD, "201"),
+    _answer("Sold", SOLD, "201"),
     _answer("A duplicate", _DUPLICATE, "201"),
     _answer("Waiting for its buyer", _PENDING, "202"),
 ]

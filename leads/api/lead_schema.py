@@ -90,5 +90,39 @@ SIMULATED_LEAD: Final[Schema] = {
     },
 }
 
-COMPONENTS: Final = {"LeadInput": LEAD, "LeadForm": LEAD_FORM, "SimulatedLead": SIMULATED_LEAD}
+_HASH: Final[Schema] = {
+    "type": ["string", "null"],
+    "pattern": "^([0-9a-fA-F]{64})?$",
+    "description": "SHA-256 in hexadecimal: of the ten digits of a North American number, or of the e-mail address in "
+    "lower case. Finds duplicates without naming anybody.",
+}
+
+PING: Final[Schema] = {
+    **LEAD,
+    "description": "Part of a lead: of its fields only those that may be pinged are read. Nothing is required.",
+    "properties": {**LEAD["properties"], "phone_sha256": _HASH, "email_sha256": _HASH},
+}
+
+POST: Final[Schema] = {
+    **LEAD,
+    "properties": {
+        **LEAD["properties"],
+        "ping_id": {"type": "string", "description": "What POST /v1/ping answered."},
+        "bid_ids": {
+            "type": ["array", "null"],
+            "items": {"type": "string"},
+            "maxItems": shape.MAX_LIST,
+            "description": "Those of its bids that are taken; all, where they are left out.",
+        },
+    },
+    "required": ["ping_id"],
+}
+
+COMPONENTS: Final = {
+    "LeadInput": LEAD,
+    "LeadForm": LEAD_FORM,
+    "SimulatedLead": SIMULATED_LEAD,
+    "PingInput": PING,
+    "PostInput": POST,
+}
 """By the names under which operations refer to them."""

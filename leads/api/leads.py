@@ -1,6 +1,7 @@
 """POST /v1/leads, the reason for all of this, and the reading of leads."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -23,19 +24,20 @@ from core.errors import DomainError, NotFound
 from core.ids import BadId, decode, encode
 from core.money import to_major
 from leads import queries
+from leads.answering import take_lead
 from leads.api import examples
 from leads.api.filters import FILTERS, lead_filter
 from leads.api.shapes import LeadAnswerShape, LeadDecisionsShape, LeadEventShape, LeadRecord
 from leads.intake.form_post import read_form
 from leads.intake.json_post import read_json
 from leads.models import Lead
-from leads.pipeline import submit_lead
 from leads.refusals import record_refusal
+from leads.trip import Outcome
 from leads.types import Submission
 from routing.types import Decision, Verdict
 
 _READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
-_KEPT = frozenset((400, 404, 415, 422))
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,5})\b", re.IGNORECASE)
 _BODIES = {
     "application/json": {"$ref": "#/components/schemas/LeadInput"},
     "application/x-www-form-urlencoded": {"$ref": "#/components/schemas/LeadForm"},
@@ -63,12 +65,12 @@ class LengthRequired(DomainError):
     status = 400
 
 
-class LeadsView(ApiView):
-    """Submit a lead, or list leads. A submission settles its Idempotency-Key in the lead's own transaction."""
+class TakingView(ApiView):
+    """Takes leads, whole or in part. Each settles its Idempotency-Key in its own transaction; refusals are kept."""
 
-    scopes: ClassVar = {"POST": "leads:write", "GET": "leads:read"}
     keeps_answers: ClassVar = False
     further_problems: ClassVar = ("503",)
+    kept: ClassVar[frozenset[int]] = frozenset((400, 404, 415, 422))
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """A submission compares the agency's version when it settles, so its key need not be asked for each time.
@@ -77,23 +79,15 @@ class LeadsView(ApiView):
         """
         return [KeyAuthentication(lots=getattr(self.request, "method", None) == "POST")]
 
-    @extend_schema(request=_BODIES, responses={201: LeadAnswerShape, 202: LeadAnswerShape}, examples=examples.POST_LEAD)
-    def post(self, request: Request) -> HttpResponseBase:
-        """Submit a lead.
-
-        It is checked, compared with earlier leads, scored, routed, sold and charged before the answer, which says what
-        became of it: 201, or 202 while a buyer has yet to decide. Send an Idempotency-Key, so that repeating a request
-        that got no answer cannot make a second lead; without one the same post again is a duplicate.
-        """
+    def take(self, request: Request, verb: Callable[[Submission], Outcome]) -> HttpResponse:
+        """The answer of `verb` to what was sent, or an earlier one, byte for byte. What is refused is kept."""
         body = _body(request)
         submission = None
         try:
             submission = _read(request, body)
-            outcome = submit_lead(
-                principal=self.principal, submission=submission, received_at=now(), repeat=self.repeat()
-            )
+            outcome = verb(submission)
         except DomainError as refusal:
-            if refusal.status in _KEPT:
+            if refusal.status in self.kept:
                 answer = problem(refusal.status, refusal.code, refusal.detail, refusal.errors)
                 named = submission.source if submission else None
                 record_refusal(principal=renew(self.principal), body=body, answer=answer, now=now(), named=named)
@@ -103,6 +97,37 @@ class LeadsView(ApiView):
         if outcome.stored:
             response.headers["Idempotent-Replayed"] = "true"
         return response
+
+    def wait_ms(self) -> int | None:
+        """How long the client prefers to wait for the outcome (RFC 7240); None where it does not say."""
+        preferred = _WAIT.search(self.request.META.get("HTTP_PREFER", ""))
+        return int(preferred[1]) * 1000 if preferred else None
+
+
+class LeadsView(TakingView):
+    """Submit a lead, or list leads."""
+
+    scopes: ClassVar = {"POST": "leads:write", "GET": "leads:read"}
+
+    @extend_schema(request=_BODIES, responses={201: LeadAnswerShape, 202: LeadAnswerShape}, examples=examples.POST_LEAD)
+    def post(self, request: Request) -> HttpResponseBase:
+        """Submit a lead.
+
+        It is checked, compared with earlier leads, scored, routed, sold and charged before the answer, which says what
+        became of it: 201, or 202 while a buyer has yet to decide. Send an Idempotency-Key, so that repeating a request
+        that got no answer cannot make a second lead; without one the same post again is a duplicate. Where buyers are
+        asked in real time the answer comes within the campaign's `answer_within_ms`; `Prefer: wait=5` waits longer.
+        """
+        return self.take(
+            request,
+            lambda submission: take_lead(
+                principal=self.principal,
+                submission=submission,
+                received_at=now(),
+                repeat=self.repeat(),
+                wait_ms=self.wait_ms(),
+            ),
+        )
 
     @extend_schema(parameters=[*FILTERS, *PAGING], responses=page_of(LeadRecord))
     def get(self, request: Request) -> Response:
