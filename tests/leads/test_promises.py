@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from billing.check import check_ledger
 from core.clock import now
@@ -168,8 +169,6 @@ def test_a_repeated_ping_and_post_are_answered_as_the_first_time(world: World, m
 
 
 def _keyed(token: str, path: str, body: Any, name: str) -> Any:
-    from django.test import Client
-
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": name}
     return Client().post(path, body, content_type="application/json", headers=headers)
 
@@ -178,7 +177,7 @@ def _keyed(token: str, path: str, body: Any, name: str) -> Any:
     ("path", "body", "field", "code"),
     [
         ("/v1/ping", PART | {"phone_sha256": "5551234567"}, "phone_sha256", "bad_hash"),
-        ("/v1/ping", PART | {"state": "Ontario"}, "state", "unknown_state"),
+        ("/v1/ping", PART | {"state": "Ontario"}, "state", "invalid_state"),
         ("/v1/post", FRESH, "ping_id", "required"),
     ],
 )
