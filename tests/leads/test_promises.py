@@ -188,3 +188,17 @@ def test_what_makes_no_sense_is_refused_by_field_and_kept(
     assert answer.status_code == 422
     assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [(field, code)]
     assert Submission.objects.count() == 1
+
+
+def test_a_fixed_price_is_promised_too_and_a_cheaper_contract_does_not_take_its_place() -> None:
+    world = make_world()
+    first, cheaper = world.buyer("First", money=30_00), world.buyer("Cheaper")
+    world.contract(first, price=30_00, priority=1)
+    world.contract(cheaper, price=20_00, priority=2)
+    token = key(world)
+    told, other = ask(token), ask(token)
+    assert (told["price"], told["status"]) == (30.0, "bid")
+    assert post(token, told["ping_id"]).json()["price"] == 30.0
+    late = post(token, other["ping_id"], phone="+15557654321", email="other@example.com").json()
+    assert (late["status"], late["terms"]) == ("unsold", "promised")
+    assert send(token, "/v1/leads", FRESH | {"phone": "+15557654322", "email": "x@example.com"}).json()["price"] == 20.0
