@@ -6,8 +6,8 @@ from buyers.exchange.answer_reader import OPERATORS
 from buyers.exchange.bodies import CONTENT_TYPES
 from buyers.exchange.formats import FORMATS
 from buyers.exchange.hashes import HASHES
-from buyers.exchange.prices import LARGEST, UNITS
 from buyers.exchange.presets import PRESETS
+from buyers.exchange.prices import LARGEST, UNITS
 from buyers.exchange.reading import LANGUAGES
 from buyers.exchange.stage_documents import LONGEST_MS, VERBS
 from buyers.exchange.values import SCOPES
