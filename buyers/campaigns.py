@@ -15,12 +15,17 @@ from routing.models import Campaign, LeadType
 
 
 def create_campaign(*, actor: Actor, values: Values) -> Campaign:
-    """Opens a transaction. A campaign by CampaignInput. Raises FieldProblems for a taken slug, NotFound."""
+    """Opens a transaction. A campaign by CampaignInput.
+
+    Raises FieldProblems for a taken slug or a deadline before its pings or its answer, NotFound.
+    """
     with changing(actor):
         wanted = _resolved(actor, values)
         wanted.setdefault("currency", Agency.objects.values_list("currency", flat=True).get(pk=actor.agency_id))
         _refuse_taken(actor, wanted["slug"])
-        campaign = Campaign.objects.create(agency_id=actor.agency_id, **wanted)
+        campaign = Campaign(agency_id=actor.agency_id, **wanted)
+        _refuse_early_deadline(campaign)
+        campaign.save(force_insert=True)
         _publish(actor, "campaign.create", campaign, {})
     return campaign
 
@@ -28,7 +33,8 @@ def create_campaign(*, actor: Actor, values: Values) -> Campaign:
 def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Campaign:
     """Opens a transaction. Change what `values` name. A cap's new limit counts what was sold before.
 
-    Raises IsArchived, FieldProblems for a taken slug or a lead type that standing contracts bind, NotFound.
+    Raises IsArchived, NotFound, FieldProblems for a taken slug, a lead type that standing contracts bind, or a deadline
+    before its pings or its answer.
     """
     with changing(actor):
         campaign = _fresh(campaign)
@@ -40,6 +46,7 @@ def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Camp
         _refuse_other_type(campaign, wanted)
         before, windows = campaign_record(campaign), _windows(campaign)
         assign(campaign, wanted)
+        _refuse_early_deadline(campaign)
         if _publish(actor, "campaign.update", campaign, before):
             campaign.save()
             if new := _windows(campaign) - windows:
@@ -68,7 +75,8 @@ def _resolved(actor: Actor, values: Values) -> dict[str, Any]:
     wanted = dict(values)
     if "lead_type" in wanted:
         wanted["lead_type"] = _lead_type(actor, wanted["lead_type"])
-    return wanted
+    auction = wanted.pop("auction", {})
+    return wanted | {f"auction_{name}": value for name, value in auction.items()}
 
 
 def _lead_type(actor: Actor, named: str) -> LeadType:
@@ -86,6 +94,13 @@ def _lead_type(actor: Actor, named: str) -> LeadType:
 def _refuse_taken(actor: Actor, slug: str) -> None:
     if Campaign.objects.filter(agency_id=actor.agency_id, slug=slug).exists():
         raise FieldProblems([FieldError("slug", "taken", f"There is a campaign {slug} already, perhaps archived.")])
+
+
+def _refuse_early_deadline(campaign: Campaign) -> None:
+    least = max(campaign.ping_timeout_ms, campaign.answer_within_ms)
+    if campaign.deadline_ms < least:
+        detail = f"must be at least {least}, as long as the pings and the answer may take"
+        raise FieldProblems([FieldError("deadline_ms", "min_value", detail)])
 
 
 def _refuse_other_type(campaign: Campaign, wanted: Values) -> None:

@@ -140,6 +140,36 @@ def _outranked(wording: Wording, inputs: Mapping[str, Any]) -> str:
     return f"It stood at {', '.join(shown)}."
 
 
+def _no_bid(_wording: Wording, inputs: Mapping[str, Any]) -> str:
+    took = "" if inputs.get("answered_ms") is None else f"It answered after {inputs['answered_ms']} ms. "
+    return f"{took}It said: {inputs['said']}." if inputs.get("said") else took.strip()
+
+
+def _range(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    bounds = (("at least", inputs["min_bid"]), ("at most", inputs["max_bid"]))
+    allowed = " and ".join(f"{word} {wording.money(bound)}" for word, bound in bounds if bound is not None)
+    return f"It bid {wording.money(inputs['price'])}; allowed is {allowed}."
+
+
+def _promised(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    kind = "price" if inputs["price"] < inputs["promised_price"] else "payout"
+    offered, promised = (wording.money(inputs[name]) for name in (kind, f"promised_{kind}"))
+    return f"A {kind} of {promised} was promised; this would bring {offered}."
+
+
+def _outbid(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    return (
+        f"{_bid(wording, inputs)} It had {wording.money(inputs['to_beat'])} to beat; the lead is sold {inputs['sold']}."
+    )
+
+
+def _bid(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    """What it bid, and what that was ranked as where it differs."""
+    bid, effective = inputs["bid"], inputs["effective_bid"]
+    ranked = "" if bid == effective else f", ranked as {wording.money(effective)}"
+    return f"It bid {wording.money(bid)}{ranked}."
+
+
 _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     "filter_mismatch": _mismatch,
     "outside_schedule": _schedule,
@@ -151,4 +181,9 @@ _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     "not_sold_this_way": _sells,
     **dict.fromkeys(("campaign_paused", "source_paused", "contract_paused", "buyer_paused"), _paused),
     "outranked": _outranked,
+    **dict.fromkeys(("no_bid", "bid_late", "bid_error", "bid_unreadable"), _no_bid),
+    "bid_out_of_range": _range,
+    "below_promised": _promised,
+    "outbid": _outbid,
+    "won": _bid,
 }

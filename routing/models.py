@@ -23,6 +23,21 @@ class Method(models.TextChoices):
     WATERFALL = "waterfall"
     ROUND_ROBIN = "round_robin"
     WEIGHTED = "weighted"
+    PING_POST = "ping_post"
+
+
+class AuctionPrice(models.TextChoices):
+    """What the winner of an auction pays: its bid, or the least with which it would still have won."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+class RankBy(models.TextChoices):
+    """What an auction is won by: the bid less return penalty, or what the offer is expected to be worth."""
+
+    BID = "bid"
+    EXPECTED_VALUE = "expected_value"
 
 
 class LeadTypeRows(VisibleQuerySet["LeadType"]):
@@ -101,6 +116,8 @@ class Campaign(Record):
     ping_timeout_ms = models.PositiveIntegerField(default=300)
     answer_within_ms = models.PositiveIntegerField(default=500)
     deadline_ms = models.PositiveIntegerField(default=30_000)
+    auction_price = models.CharField(max_length=6, choices=AuctionPrice.choices, default=AuctionPrice.FIRST)
+    auction_rank_by = models.CharField(max_length=14, choices=RankBy.choices, default=RankBy.BID)
     caps = models.JSONField(default=list, blank=True)
     consent_required = models.BooleanField(default=False)
     consent_max_age_days = models.PositiveSmallIntegerField(null=True, blank=True)
