@@ -23,11 +23,14 @@ pytestmark = pytest.mark.django_db
 NEXT = {"post": {"on_timeout": "next"}}
 
 
-def take(world: World, wait_ms: int = 20_000, **changes: Any) -> Outcome:
+def take(world: World, wait_ms: int = 20_000, principal: Any = None, **changes: Any) -> Outcome:
     """Maria, taken with all posts made."""
     members = {name: value for name, value in (MARIA | {"consent_timestamp": None} | changes).items() if value}
     return take_lead(
-        principal=world.principal, submission=submission_of(dict(members)), received_at=now(), wait_ms=wait_ms
+        principal=principal or world.principal,
+        submission=submission_of(dict(members)),
+        received_at=now(),
+        wait_ms=wait_ms,
     )
 
 
