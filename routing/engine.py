@@ -7,6 +7,7 @@ from routing.auction import hold_auction
 from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal, refusals
 from routing.offers import collect_offers
 from routing.pricing import payout_of
+from routing.promises import shortfall
 from routing.ranking import Offer, next_ticket, rank, stride_of
 from routing.reasons import Reason
 from routing.selection import Choice, choose, offer_of
@@ -50,13 +51,13 @@ def decide(market: Market, screened: Screened | None = None) -> Decision:
             continue
         if (loss := had_before(case, contract)) is None:
             offer = offers[position] = offer_of(case, position, contract)
-            loss = price_refusal(case, contract, offer.price)
+            loss = price_refusal(case, contract, offer.price) or _below_promised(market, offer)
         if loss is not None:
             losses[position] = loss
 
     eligible = [offer for position, offer in offers.items() if position not in losses]
     ranked = rank(market.terms.method, eligible, market.state.rotation)
-    choice = choose(case, ranked)
+    choice = _kept_promise(market, choose(case, ranked))
 
     ranking = [offer.position for offer, _ in ranked]
     prices = {offer.position: offer.price for offer in (*offers.values(), *(offer for offer, _ in choice.won))}
@@ -65,6 +66,22 @@ def decide(market: Market, screened: Screened | None = None) -> Decision:
         winners=tuple(_winners(market, choice, contested=len(ranked) > len(choice.won))),
         verdicts=tuple(_verdicts(market.terms, ranking, prices, losses | choice.lost)),
     )
+
+
+def _below_promised(market: Market, offer: Offer) -> Loss | None:
+    """Why an offer for the whole lead does not keep what its source was promised; those who share keep it together."""
+    if market.state.promised is None or not offer.exclusive:
+        return None
+    return shortfall(Case(market), [offer.price])
+
+
+def _kept_promise(market: Market, choice: Choice) -> Choice:
+    """The choice, or nobody where it does not bring what the source was promised."""
+    if market.state.promised is None or not choice.won:
+        return choice
+    if (loss := shortfall(Case(market), [offer.price for offer, _ in choice.won])) is None:
+        return choice
+    return Choice([], choice.lost | {offer.position: loss for offer, _ in choice.won})
 
 
 def _decide_auction(market: Market, screened: Screened) -> Decision:

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from billing.check import check_ledger
 from core.clock import now
@@ -168,8 +169,6 @@ def test_a_repeated_ping_and_post_are_answered_as_the_first_time(world: World, m
 
 
 def _keyed(token: str, path: str, body: Any, name: str) -> Any:
-    from django.test import Client
-
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": name}
     return Client().post(path, body, content_type="application/json", headers=headers)
 
@@ -178,7 +177,7 @@ def _keyed(token: str, path: str, body: Any, name: str) -> Any:
     ("path", "body", "field", "code"),
     [
         ("/v1/ping", PART | {"phone_sha256": "5551234567"}, "phone_sha256", "bad_hash"),
-        ("/v1/ping", PART | {"state": "Ontario"}, "state", "unknown_state"),
+        ("/v1/ping", PART | {"state": "Ontario"}, "state", "invalid_state"),
         ("/v1/post", FRESH, "ping_id", "required"),
     ],
 )
@@ -189,3 +188,17 @@ def test_what_makes_no_sense_is_refused_by_field_and_kept(
     assert answer.status_code == 422
     assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [(field, code)]
     assert Submission.objects.count() == 1
+
+
+def test_a_fixed_price_is_promised_too_and_a_cheaper_contract_does_not_take_its_place() -> None:
+    world = make_world()
+    first, cheaper = world.buyer("First", money=30_00), world.buyer("Cheaper")
+    world.contract(first, price=30_00, priority=1)
+    world.contract(cheaper, price=20_00, priority=2)
+    token = key(world)
+    told, other = ask(token), ask(token)
+    assert (told["price"], told["status"]) == (30.0, "bid")
+    assert post(token, told["ping_id"]).json()["price"] == 30.0
+    late = post(token, other["ping_id"], phone="+15557654321", email="other@example.com").json()
+    assert (late["status"], late["terms"]) == ("unsold", "promised")
+    assert send(token, "/v1/leads", FRESH | {"phone": "+15557654322", "email": "x@example.com"}).json()["price"] == 20.0
