@@ -50,6 +50,7 @@ def open_house(database_url: str, redis_url: str, folder: Path) -> Iterator[Hous
         "WEB_WORKERS": str(WEB_WORKERS),
         "RATE_LIMIT_PER_MINUTE": "10000000",  # counted for every post, reached by none
         "PUBLIC_URL": f"http://localhost:{port}",
+        "EGRESS_ALLOW": "127.0.0.0/8",  # where fake buyers listen
     }
     _manage(environment, "migrate", "--verbosity", "0")
     made = json.loads(_manage(environment, "create_agency", "--name", "Bench", "--email", "o@example.com", "--json"))

@@ -15,7 +15,7 @@ STATES = (
 # fmt: on
 
 
-def body(number: int) -> bytes:
+def body(number: int, campaign: str = CAMPAIGN) -> bytes:
     """The JSON of one lead, about as large as a real one. No number gives the telephone or e-mail of another."""
     return json.dumps(
         {
@@ -30,7 +30,7 @@ def body(number: int) -> bytes:
             "accident_date": "2026-05-02",
             "attorney": False,
             "source": SOURCE,
-            "campaign_id": CAMPAIGN,
+            "campaign_id": campaign,
             "ip_address": "192.168.1.1",
             "landing_page": "https://example.com/mva/tx?x=1",
             "consent_timestamp": "2026-05-12T14:30:00Z",
@@ -40,7 +40,7 @@ def body(number: int) -> bytes:
     ).encode()
 
 
-def requests(port: int, key: str, numbers: Iterator[int], amount: int) -> list[bytes]:
+def requests(port: int, key: str, numbers: Iterator[int], amount: int, campaign: str = CAMPAIGN) -> list[bytes]:
     """Whole HTTP requests for the next numbers, each with a lead and an Idempotency-Key of its own."""
     head = (
         f"POST /v1/leads HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {key}\r\n"
@@ -49,6 +49,6 @@ def requests(port: int, key: str, numbers: Iterator[int], amount: int) -> list[b
     made = []
     for _ in range(amount):
         number = next(numbers)
-        lead = body(number)
+        lead = body(number, campaign)
         made.append(head.format(number, len(lead)).encode() + lead)
     return made

@@ -16,7 +16,7 @@ def open_market(port: int, key: str) -> None:
     A contract takes two states and one severity: with as many leads for each pair of these, winners are spread evenly
     and every lead is weighed against all fifty. Caps and balances are ample, but counted.
     """
-    api = _Api(port, key)
+    api = Api(port, key)
     api.post("/v1/lead-types", {"name": "auto_accident", "fields": _fields()})
     api.post("/v1/campaigns", {"name": "Bench", "slug": CAMPAIGN, "lead_type": "auto_accident", "method": "waterfall"})
     payout = {"kind": "fixed", "value": 90.00}
@@ -58,7 +58,7 @@ def _contract(number: int, buyer_id: str) -> dict[str, Any]:
     }
 
 
-class _Api:
+class Api:
     """The management API; whatever is not a success ends the run."""
 
     def __init__(self, port: int, key: str) -> None:

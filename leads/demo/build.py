@@ -27,6 +27,7 @@ from leads.demo.buyers import BUYERS
 from leads.demo.campaigns import CAMPAIGNS, SOURCES
 from leads.demo.keepsake import Keepsake, keep
 from leads.demo.lead_types import LEAD_TYPES
+from leads.demo.moving import placed
 from leads.sources import create_source
 from routing.models import Campaign
 
@@ -108,7 +109,7 @@ def _open_buyer(
         terms = {name: value for name, value in wanted.items() if name != "campaign"}
         address = slug if len(document["contracts"]) == 1 else f"{slug}-{wanted['campaign']}"
         terms.setdefault("delivery", {"method": "webhook", "url": f"{receiver}{address}"})
-        values = _read(ContractChange, terms)
-        placed = place_contract(actor=actor, buyer=buyer, campaign=campaigns[wanted["campaign"]], values=values)
-        signing |= dict.fromkeys([address], *placed.secrets.values()) if placed.secrets else {}
+        values = _read(ContractChange, placed(terms, receiver))
+        made = place_contract(actor=actor, buyer=buyer, campaign=campaigns[wanted["campaign"]], values=values)
+        signing |= dict.fromkeys([address], *made.secrets.values()) if made.secrets else {}
     return signing

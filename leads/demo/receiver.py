@@ -1,10 +1,11 @@
-"""A buyer's side of the demo: takes signed webhooks, checks them as any receiver should, and shows the last of them."""
+"""The buyers' side of the demo: takes signed webhooks and checks them, answers pings and posts, and shows the last."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import redis
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core import json
 from core.clock import now, rfc3339
 from core.redis import client
+from leads.demo.exchange import reply_to
 from leads.demo.keepsake import recall
 from webhooks.signing import ID, BadSignature, parse_secret, verify
 
@@ -33,6 +35,19 @@ def receive(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponse(f"{problem}\n", status=401, content_type="text/plain")
     _remember(_line(request, slug))
     return HttpResponse(status=204)
+
+
+@csrf_exempt
+@require_POST
+def answer(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
+    """What a bidder's system answers to a ping or a post, after as long as it takes it."""
+    try:
+        reply = reply_to(slug, stage, request.body)
+    except KeyError as nobody:
+        raise Http404 from nobody
+    time.sleep(reply.wait)
+    _remember(_line(request, slug) | {"event": stage, "answered": reply.said})
+    return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 
 
 @require_GET
@@ -92,4 +107,8 @@ def _remembered() -> list[dict[str, Any]] | None:
     return [json.loads(line) for line in lines]
 
 
-urlpatterns = [path("receiver/", show), path("receiver/<slug:slug>", receive)]
+urlpatterns = [
+    path("receiver/", show),
+    path("receiver/<slug:slug>", receive),
+    path("exchange/<slug:slug>/<slug:stage>", answer),
+]
