@@ -202,7 +202,7 @@ class EventsView(ApiView):
         rows = queries.events(lead)
         if self.principal.bound:
             rows = (
-                rows.filter(sale_ref=None)
+                rows.filter(sale_ref=None, buyer_ref=None)
                 if self.principal.source_id
                 else rows.filter(buyer_ref=self.principal.buyer_id)
             )

@@ -1,5 +1,6 @@
 """Auctions in many processes at once, and a process that dies in the middle of one: money and leads come out exact."""
 
+import signal
 from collections import Counter
 from uuid import UUID
 
@@ -103,7 +104,7 @@ def test_a_process_killed_during_the_winners_post_never_sells_or_charges_twice(m
     market.contract(world, other)
     dying = spawn_python(DYING, str(world.agency.pk))
     wait_until(lambda: silent.posts, "the post")
-    stop(dying, sig=9)
+    stop(dying, signal.SIGKILL)
     assert Sale.objects.get().post == "sent"
     Sale.objects.update(post_lease=now())
     assert resume_posts(now=now()) == 1

@@ -1,6 +1,5 @@
 """Campaigns of method ping_post: everybody is asked at once, the best bid gets the lead, and the record says it all."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from leads.models import Auction, Lead, Sale
 from leads.queries import decisions
 from tests.leads.test_posting import balance, take
 from tests.leads.trading import Market
-from tests.leads.world import MARIA, make_world
-from tests.processes import wait_until
+from tests.leads.world import make_world
 
 pytestmark = pytest.mark.django_db
 

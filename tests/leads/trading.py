@@ -15,7 +15,7 @@ from tests.leads.world import World
 
 @dataclass
 class System:
-    """One buyer's system in the generic JSON form. `bid` None refuses a ping; `post`: accept, slow, refuse, hang, garbage."""
+    """One buyer's system in the generic JSON form. `bid` None refuses; `post`: accept, slow, refuse, hang, garbage."""
 
     name: str
     url: str
@@ -75,7 +75,7 @@ class Market:
             agency=world.agency, buyer=buyer, campaign=world.campaign, name=system.name, **{"price": 30_00, **values}
         )
         config = {**system.delivery, **(delivery or {})}
-        DeliveryMethod.objects.create(contract=contract, method="http", config=config)
+        DeliveryMethod.objects.create(contract=contract, method="http", config=json.dumps(config))
         return contract
 
 
