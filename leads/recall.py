@@ -61,7 +61,7 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         number=lead.decisions.count() + 1,
         sequence=lead.last_sequence,
         closed=_closed(lead),
-        bidding=_bidding(lead) if campaign.pings else None,
+        bidding=fresh_bidding(lead) if campaign.pings else None,
     )
 
 
@@ -73,7 +73,8 @@ def recall_bidden(*, principal: Principal, view: Snapshot, lead: Lead, bidding: 
         return None
 
 
-def _bidding(lead: Lead) -> Bidding | None:
+def fresh_bidding(lead: Lead) -> Bidding | None:
+    """What the lead's last auction brought, while its bids still stand."""
     row = lead.auctions.order_by("-started_at", "-id").first()
     bidding = bidding_of(row) if row is not None else None
     return bidding if bidding is not None and bidding.is_fresh(clock()) else None

@@ -188,6 +188,7 @@ _AUCTIONED: Final[dict[str, Any]] = {
 _SIMULATION: Final[dict[str, Any]] = {
     **SOLD,
     "lead_id": None,
+    "pinged": False,
     "sales": [{**SOLD["sales"][0], "sale_id": None}],
     "contracts": _VERDICTS,
 }

@@ -173,4 +173,5 @@ class SimulationShape(LeadAnswerShape):
 
     lead_id = PublicIdField(Lead.prefix, allow_null=True, help_text="Always null: nothing was recorded.")
     sales = SimulatedSaleShape(many=True)
+    pinged = serializers.BooleanField(help_text="Always false: buyers that name their own price were not asked.")
     contracts = VerdictShape(many=True, help_text="Every contract that would be considered.")

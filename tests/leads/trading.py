@@ -1,5 +1,6 @@
 """Buyers with systems of their own, each at a path of one small server: what they were asked, and what they answer."""
 
+import contextlib
 import json
 import threading
 import time
@@ -95,7 +96,8 @@ def trading() -> Iterator[Market]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer or b"")))
             self.end_headers()
-            self.wfile.write(answer or b"")
+            with contextlib.suppress(BrokenPipeError):  # who asked waits no longer
+                self.wfile.write(answer or b"")
 
         def log_message(self, *_: Any) -> None:
             pass
