@@ -3,6 +3,7 @@
 Nothing is sent, and nothing is kept. Secrets are masked in what is shown.
 """
 
+import json as plain
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,15 @@ class Trial:
     fields: tuple[str, ...]
     answer: Answer | None
     currency: str
+
+    @property
+    def shown_body(self) -> str:
+        """The body for people to read: JSON with its lines broken."""
+        text = self.request.body.decode()
+        try:
+            return plain.dumps(plain.loads(text), indent=2, ensure_ascii=False)
+        except ValueError:
+            return text
 
     def record(self) -> dict[str, Any]:
         """As the API answers; the price in major units."""
