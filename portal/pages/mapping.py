@@ -27,14 +27,14 @@ _SELECT = {"class": "form-select"}
 _LONGEST = 100_000
 
 
-def _area(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"class": "form-control code", "rows": rows, "spellcheck": "false", "wrap": "off"})
+def _area(rows: int, wrap: str) -> forms.Textarea:
+    return forms.Textarea(attrs={"class": "form-control code", "rows": rows, "spellcheck": "false", "wrap": wrap})
 
 
 class MappingForm(forms.Form):
     """What is tried. `answer` may be empty: then only the request is shown."""
 
-    delivery = forms.CharField(max_length=_LONGEST, widget=_area(22), label="Delivery method, as JSON")
+    delivery = forms.CharField(max_length=_LONGEST, widget=_area(22, "off"), label="Delivery method, as JSON")
     campaign = forms.ChoiceField(required=False, widget=forms.Select(attrs=_SELECT))
     stage = forms.ChoiceField(
         choices=[("ping", "Ping"), ("post", "Post"), ("loss", "Loss notice")], widget=forms.Select(attrs=_SELECT)
@@ -43,7 +43,7 @@ class MappingForm(forms.Form):
         min_value=200, max_value=599, widget=forms.NumberInput(attrs={"class": "form-control"}), label="HTTP status"
     )
     answer = forms.CharField(
-        required=False, max_length=_LONGEST, strip=False, widget=_area(6), label="The buyer's answer"
+        required=False, max_length=_LONGEST, strip=False, widget=_area(6, "soft"), label="The buyer's answer"
     )
 
     def __init__(self, *args: Any, principal: Principal, **options: Any) -> None:
@@ -51,7 +51,7 @@ class MappingForm(forms.Form):
         self.principal = principal
         field = self.fields["campaign"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "None: fields are not checked"), *named(self._campaigns())]
+        field.choices = [("", "None"), *named(self._campaigns())]
 
     def _campaigns(self) -> Any:
         return Campaign.objects.visible_to(self.principal).exclude(status="archived")
