@@ -19,7 +19,18 @@ from uuid import UUID
 import redis
 
 from buyers import health_sharing
-from buyers.health_figures import SLOTS, Endpoint, EndpointHealth, Seen, Stage, count, slot_at, summarize
+from buyers.health_figures import (
+    SLOTS,
+    Endpoint,
+    EndpointHealth,
+    Result,
+    Seen,
+    Stage,
+    count,
+    our_own_trouble,
+    slot_at,
+    summarize,
+)
 from buyers.health_sharing import Known, News
 from core.breaker import Breaker, Phase, State
 from core.clock import now as this_instant
@@ -49,19 +60,19 @@ class _Record:
     known: tuple[int, int] = (0, 0)
     """How many of the slot's results, succeeded and failed, the breaker has taken in: ours and others'."""
 
-    def add(self, seen: Seen, now: float) -> None:
-        """Count one end, and judge by it."""
-        slot = slot_at(now)
+    def add(self, seen: Seen, now: float, *, excused: bool = False) -> None:
+        """Count one end, and judge by it; a failure that is excused opens no breaker."""
+        slot, failed = slot_at(now), seen.failed and not excused
+        succeeded = seen.result in (Result.ACCEPTED, Result.REFUSED)
         for counts in (self.counts, self.untold):
             if slot not in counts:
                 counts[slot] = Counter()
                 for old in [number for number in counts if number <= slot - SLOTS]:
                     del counts[old]
-            count(seen, counts[slot])
+            count(seen, counts[slot], against=failed)
         self.enter(slot)
-        succeeded, failed = self.known
-        self.known = (succeeded + (not seen.result.failed), failed + seen.result.failed)
-        self.breaker.record(now, succeeded=not seen.result.failed, failed=seen.result.failed)
+        self.known = (self.known[0] + succeeded, self.known[1] + failed)
+        self.breaker.record(now, succeeded=succeeded, failed=failed)
 
     def learn(self, known: Known, slot: int, now: float) -> None:
         """Take in what others saw since we heard of them last, and the phase that they came to."""
@@ -106,11 +117,15 @@ class Watch:
             record = self._records.get(endpoint)
             return record is None or record.breaker.permit(now.timestamp())
 
-    def observe(self, seen: Iterable[Seen], *, now: datetime) -> None:
-        """Count what came of an auction's questions. Costs microseconds; the others hear of it within a second."""
+    def observe(self, seen: Sequence[Seen], *, now: datetime) -> None:
+        """Count what came of an auction's questions. Costs microseconds; the others hear of it within a second.
+
+        Where nearly all that were asked together failed, it is counted, but no breaker opens: the fault may be ours.
+        """
+        excused = our_own_trouble(seen)
         with self._lock:
             for one in seen:
-                self._records.setdefault(one.endpoint, _Record()).add(one, now.timestamp())
+                self._records.setdefault(one.endpoint, _Record()).add(one, now.timestamp(), excused=excused)
             if self._sharing is None or self._sharing.done():
                 self._sharing = loop.submit(self._share_soon())
 
@@ -184,8 +199,8 @@ def may_ask(endpoint: Endpoint, *, now: datetime) -> bool:
     return _ours.may_ask(endpoint, now=now)
 
 
-def observe(seen: Iterable[Seen], *, now: datetime) -> None:
-    """Count what came of questions. Never waits; the other processes hear of it within about a second."""
+def observe(seen: Sequence[Seen], *, now: datetime) -> None:
+    """Count what came of questions that were asked together. Never waits; the others hear of it in about a second."""
     _ours.observe(seen, now=now)
 
 

@@ -6,7 +6,7 @@ right within five per cent and counts of several processes add up.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -20,6 +20,9 @@ SLOTS: Final = WINDOW_SECONDS // SLOT_SECONDS
 _RATIO: Final = 1.1
 _LONGEST_MS: Final = 1_000_000
 _TIME: Final = "ms:"
+_TOGETHER: Final = 5
+_NEARLY_ALL: Final = 0.8
+AGAINST: Final = "against"
 
 
 class Stage(StrEnum):
@@ -37,11 +40,6 @@ class Result(StrEnum):
     ERROR = "error"
     TIMEOUT = "timeout"
 
-    @property
-    def failed(self) -> bool:
-        """Whether it speaks against the endpoint."""
-        return self in (Result.ERROR, Result.TIMEOUT)
-
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -54,11 +52,19 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The end of one question: `ms` is how long the answer took, None where there was none."""
+    """The end of one question: `ms` is how long the answer took, None where there was none.
+
+    A timeout with its `ms` is an answer that lay there when we came too late to read it.
+    """
 
     endpoint: Endpoint
     result: Result
     ms: float | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it speaks against the endpoint."""
+        return self.result is Result.ERROR or (self.result is Result.TIMEOUT and self.ms is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +93,16 @@ class EndpointHealth:
         return (self.errors + self.timeouts) / self.asked if self.asked else 0.0
 
 
-def count(seen: Seen, counts: Counter[str]) -> None:
-    """Add one end to the counts."""
+def our_own_trouble(seen: Sequence[Seen]) -> bool:
+    """Whether, of what was asked together, so much failed that the fault is likelier to be on our side."""
+    return len(seen) >= _TOGETHER and sum(one.failed for one in seen) >= _NEARLY_ALL * len(seen)
+
+
+def count(seen: Seen, counts: Counter[str], *, against: bool) -> None:
+    """Add one end to the counts; `against`: as a failure of the endpoint's own."""
     counts[seen.result.value] += 1
+    if against:
+        counts[AGAINST] += 1
     if seen.ms is not None:
         counts[f"{_TIME}{_range(seen.ms)}"] += 1
 

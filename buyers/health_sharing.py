@@ -7,12 +7,12 @@ from typing import Final
 
 import redis
 
-from buyers.health_figures import SLOT_SECONDS, SLOTS, WINDOW_SECONDS, Endpoint, Result
+from buyers.health_figures import AGAINST, SLOT_SECONDS, SLOTS, WINDOW_SECONDS, Endpoint, Result
 from core import json
 from core.breaker import Phase, State
 from core.redis import client
 
-_RESULTS: Final = [result.value for result in Result]
+_JUDGED: Final = [Result.ACCEPTED.value, Result.REFUSED.value, AGAINST]
 Slots = Mapping[int, Mapping[str, int]]
 """Counts by the five minutes that they belong to."""
 
@@ -28,7 +28,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What all together know of an endpoint: the results of this slot, and the newest phase told."""
+    """What all together know of an endpoint: the results of this slot that count, and the newest phase told."""
 
     succeeded: int
     failed: int
@@ -40,7 +40,7 @@ def tell(news: Sequence[News], slot: int) -> list[Known]:
     with client().pipeline(transaction=False) as pipe:
         for one in news:
             _tell(pipe, one)
-            pipe.hmget(_counts_key(one.endpoint, slot), _RESULTS)
+            pipe.hmget(_counts_key(one.endpoint, slot), _JUDGED)
             pipe.get(_phase_key(one.endpoint))
         answers = iter(pipe.execute())
     known = []
@@ -82,9 +82,8 @@ def _commands(news: News) -> int:
 
 
 def _known(totals: Sequence[bytes | None], phase: bytes | None) -> Known:
-    numbers = {result: int(total or 0) for result, total in zip(Result, totals, strict=True)}
-    failed = sum(number for result, number in numbers.items() if result.failed)
-    return Known(sum(numbers.values()) - failed, failed, _read_phase(phase))
+    accepted, refused, failed = (int(total or 0) for total in totals)
+    return Known(accepted + refused, failed, _read_phase(phase))
 
 
 def _counter(fields: Mapping[bytes, bytes]) -> Counter[str]:

@@ -5,7 +5,7 @@ Everything happens on the process's one loop thread: no thread and no database c
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,7 +39,8 @@ class Told:
     """What came of one question. Times are milliseconds since the fan-out began.
 
     `late`: the deadline passed without an answer, and `response` is None. `started_ms` is None where the question was
-    never sent, since too many others were open in its lane; `answered_ms` is None where nothing came in time.
+    never sent, since too many others were open in its lane. `answered_ms` is None where nothing came; one that is late
+    has it where its answer lay there already, but we came too late to read it: that is not the other's fault.
     """
 
     response: Response | None
@@ -59,10 +60,13 @@ async def ask_all(asks: Sequence[Ask], *, deadline: float) -> list[Told]:
     questions = [_Question(ask) for ask in asks]
     tasks = [asyncio.create_task(question.put(client)) for question in questions]
     if tasks:
-        done, left = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
-        _abandon(left)
-        for task in done:
-            task.result()  # an error in there is ours
+        _, left = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
+        if left:
+            await _read_what_has_come()
+        _abandon(task for task in left if not task.done())
+        for task in tasks:
+            if task.done():
+                task.result()  # an error in there is ours
     return [question.told(begun, deadline) for question in questions]
 
 
@@ -110,14 +114,20 @@ class _Question:
             response=None if late else self._response,
             late=late,
             started_ms=(self._started - begun) * 1000 if self._started else None,
-            answered_ms=None if late else (self._answered - begun) * 1000,
+            answered_ms=(self._answered - begun) * 1000 if self._answered else None,
         )
 
 
 _abandoned: Final[set[asyncio.Task[Any]]] = set()
 
 
-def _abandon(tasks: set[asyncio.Task[None]]) -> None:
+async def _read_what_has_come() -> None:
+    """Let the loop see what the kernel has for it, resume who waits for that, and let them finish."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+def _abandon(tasks: Iterable[asyncio.Task[None]]) -> None:
     """Cancel them without waiting for their end; they are held until then, since a loop only knows its tasks weakly."""
     for task in tasks:
         task.cancel()

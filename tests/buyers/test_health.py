@@ -30,6 +30,12 @@ def seen(where: Endpoint, result: Result, times: int = 1, ms: float | None = Non
     return [Seen(where, result, ms)] * times
 
 
+def watch_sees(watch: Watch, seen: list[Seen], at: datetime) -> None:
+    """One auction after the other, each with one question."""
+    for one in seen:
+        watch.observe([one], now=at)
+
+
 def state(watch: Watch, where: Endpoint, at: datetime = NOW) -> State:
     """What everybody would be told of its breaker."""
     ping, _ = watch.read([where.contract_id], mode=where.mode, now=at)[where.contract_id].endpoints
@@ -46,8 +52,8 @@ def no_redis(settings: Settings) -> Iterator[None]:
 
 def test_what_two_processes_saw_is_one_figure() -> None:
     where, one, other = endpoint(), Watch(), Watch()
-    one.observe(seen(where, Result.ACCEPTED, 6, ms=100) + seen(where, Result.ERROR), now=NOW)
-    other.observe(seen(where, Result.REFUSED, 2, ms=200) + seen(where, Result.TIMEOUT), now=NOW)
+    watch_sees(one, seen(where, Result.ACCEPTED, 6, ms=100) + seen(where, Result.ERROR), NOW)
+    watch_sees(other, seen(where, Result.REFUSED, 2, ms=200) + seen(where, Result.TIMEOUT), NOW)
     one.share(now=NOW)
     found = other.read([where.contract_id], mode="live", now=NOW)[where.contract_id]
     ping, post = found.endpoints
@@ -59,7 +65,7 @@ def test_what_two_processes_saw_is_one_figure() -> None:
 
 def test_what_is_told_twice_counts_once() -> None:
     where, one = endpoint(), Watch()
-    one.observe(seen(where, Result.ACCEPTED, 3), now=NOW)
+    watch_sees(one, seen(where, Result.ACCEPTED, 3), NOW)
     for _ in range(3):
         assert one.share(now=NOW)
     assert one.read([where.contract_id], mode="live", now=NOW)[where.contract_id].endpoints[0].asked == 3
@@ -67,38 +73,55 @@ def test_what_is_told_twice_counts_once() -> None:
 
 def test_after_an_hour_it_is_forgotten() -> None:
     where, one = endpoint(), Watch()
-    one.observe(seen(where, Result.ACCEPTED, 3), now=NOW)
+    watch_sees(one, seen(where, Result.ACCEPTED, 3), NOW)
     later = NOW + timedelta(minutes=61)
     assert one.read([where.contract_id], mode="live", now=later)[where.contract_id].endpoints[0].asked == 0
 
 
 def test_the_live_and_the_test_book_are_counted_apart() -> None:
     where, one = endpoint("test"), Watch()
-    one.observe(seen(where, Result.ERROR, 50), now=NOW)
+    watch_sees(one, seen(where, Result.ERROR, 50), NOW)
     assert not one.may_ask(where, now=NOW)
     assert one.may_ask(Endpoint(where.contract_id, Stage.PING, "live"), now=NOW)
 
 
 def test_an_endpoint_that_fails_is_left_alone_then_tried_once_and_back_after_a_success() -> None:
     where, one = endpoint(), Watch()
-    one.observe(seen(where, Result.TIMEOUT, 20), now=NOW)
+    watch_sees(one, seen(where, Result.TIMEOUT, 20), NOW)
     assert not one.may_ask(where, now=NOW)
     assert [one.may_ask(where, now=LATER) for _ in range(3)] == [True, False, False]
-    one.observe(seen(where, Result.REFUSED, ms=90), now=LATER)
+    watch_sees(one, seen(where, Result.REFUSED, ms=90), LATER)
     assert one.may_ask(where, now=LATER)
     assert state(one, where, LATER) is State.CLOSED
 
 
+def test_where_nearly_all_fail_together_the_fault_may_be_ours_and_nobody_is_left_alone() -> None:
+    crowd, one = [endpoint() for _ in range(5)], Watch()
+    for _ in range(50):
+        one.observe([Seen(where, Result.TIMEOUT) for where in crowd], now=NOW)
+    assert all(one.may_ask(where, now=NOW) for where in crowd)
+    assert one.read([crowd[0].contract_id], mode="live", now=NOW)[crowd[0].contract_id].endpoints[0].timeouts == 50
+    for _ in range(50):
+        one.observe([Seen(where, Result.TIMEOUT if where in crowd[:3] else Result.REFUSED) for where in crowd], now=NOW)
+    assert [one.may_ask(where, now=NOW) for where in crowd] == [False, False, False, True, True]
+
+
+def test_an_answer_that_we_read_too_late_is_a_timeout_that_speaks_against_nobody() -> None:
+    where, one = endpoint(), Watch()
+    watch_sees(one, seen(where, Result.TIMEOUT, 50, ms=301), NOW)
+    assert one.may_ask(where, now=NOW)
+
+
 def test_refusals_speak_against_nobody() -> None:
     where, one = endpoint(), Watch()
-    one.observe(seen(where, Result.REFUSED, 500), now=NOW)
+    watch_sees(one, seen(where, Result.REFUSED, 500), NOW)
     assert one.may_ask(where, now=NOW)
 
 
 def test_failures_that_several_processes_saw_open_the_breaker_together() -> None:
     where, one, other = endpoint(), Watch(), Watch()
-    one.observe(seen(where, Result.ERROR, 12), now=NOW)
-    other.observe(seen(where, Result.ERROR, 12), now=NOW)
+    watch_sees(one, seen(where, Result.ERROR, 12), NOW)
+    watch_sees(other, seen(where, Result.ERROR, 12), NOW)
     assert one.may_ask(where, now=NOW)
     assert other.may_ask(where, now=NOW)
     one.share(now=NOW)
@@ -108,24 +131,24 @@ def test_failures_that_several_processes_saw_open_the_breaker_together() -> None
 
 def test_a_breaker_that_one_process_opened_and_closed_is_so_for_the_others() -> None:
     where, elsewhere, one, other = endpoint(), endpoint(), Watch(), Watch()
-    other.observe(seen(where, Result.ACCEPTED), now=NOW)
+    watch_sees(other, seen(where, Result.ACCEPTED), NOW)
     other.share(now=NOW)
-    one.observe(seen(where, Result.ERROR, 30), now=NOW)
+    watch_sees(one, seen(where, Result.ERROR, 30), NOW)
     one.share(now=NOW)
-    other.observe(seen(where, Result.ACCEPTED), now=NOW)
+    watch_sees(other, seen(where, Result.ACCEPTED), NOW)
     other.share(now=NOW)
     assert not other.may_ask(where, now=NOW)
     assert one.may_ask(where, now=LATER)
-    one.observe(seen(where, Result.ACCEPTED), now=LATER)
+    watch_sees(one, seen(where, Result.ACCEPTED), LATER)
     one.share(now=LATER)
-    other.observe(seen(elsewhere, Result.ACCEPTED), now=LATER)  # whatever it tells, it asks after what is not closed
+    watch_sees(other, seen(elsewhere, Result.ACCEPTED), LATER)  # whatever it tells, it asks after what is not closed
     other.share(now=LATER)
     assert other.may_ask(where, now=LATER)
 
 
 def test_without_redis_a_process_goes_by_what_it_saw_and_tells_it_later(no_redis: None, settings: Settings) -> None:
     where, one = endpoint(), Watch()
-    one.observe(seen(where, Result.ERROR, 20), now=NOW)
+    watch_sees(one, seen(where, Result.ERROR, 20), NOW)
     assert not one.share(now=NOW)
     found = one.read([where.contract_id], mode="live", now=NOW)[where.contract_id]
     assert (found.shared, found.endpoints[0].errors, found.endpoints[0].breaker.state) == (False, 20, State.OPEN)
@@ -135,7 +158,7 @@ def test_what_could_not_be_told_is_told_once_redis_is_back(settings: Settings) -
     where, one, there = endpoint(), Watch(), settings.REDIS_URL
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     client.cache_clear()
-    one.observe(seen(where, Result.ERROR, 20), now=NOW)
+    watch_sees(one, seen(where, Result.ERROR, 20), NOW)
     assert not one.share(now=NOW)
     settings.REDIS_URL = there
     client.cache_clear()
