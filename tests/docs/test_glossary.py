@@ -62,6 +62,7 @@ def same(named: Iterable[object], known: Iterable[object]) -> None:
     [
         ("Status of a lead", Lead.Status.values),
         ("State of a sale", Sale.State.values),
+        ("State of a post", [state for state in Sale.Post.values if state]),
         ("State of a message", MessageState.values),
         ("State of an endpoint", EndpointState.values),
         ("Status of a buyer, source, campaign or contract", Status.values),
