@@ -109,7 +109,7 @@ class PingedShape(serializers.Serializer[Any]):
     reason = serializers.CharField(allow_null=True, help_text="What the buyer said, or why it could not be read.")
 
 
-class AuctionShape(serializers.Serializer[Any]):
+class PingRoundShape(serializers.Serializer[Any]):
     """One round of pings."""
 
     started_at = serializers.DateTimeField()
@@ -140,7 +140,7 @@ class LeadDecisionsShape(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Lead.Status.values)
     reason = serializers.CharField(allow_null=True)
     decisions = DecisionShape(many=True)
-    auctions = AuctionShape(many=True, help_text="The rounds of pings, the first one first.")
+    auctions = PingRoundShape(many=True, help_text="The rounds of pings, the first one first.")
     posts = PostedShape(many=True, help_text="What buyers were posted in real time.")
 
 
