@@ -100,8 +100,8 @@ def lock_name(repeat: Repeat) -> str:
 def find_statement(repeat: Repeat) -> Statement:
     """The SELECT of the first answer, if there was one; read its row with `stored`."""
     sql = (
-        f'SELECT "fingerprint", "status", "body", "lead_id", "state" FROM "{_TABLE}" WHERE "agency_id" = %s AND "mode" = %s '
-        'AND "owner" = %s AND "route" = %s AND "key" = %s'
+        f'SELECT "fingerprint", "status", "body", "lead_id", "state" FROM "{_TABLE}" WHERE "agency_id" = %s '
+        'AND "mode" = %s AND "owner" = %s AND "route" = %s AND "key" = %s'
     )
     return Statement(sql, (bind(repeat.agency_id), repeat.mode, bind(repeat.owner), repeat.route, repeat.key))
 
@@ -120,7 +120,8 @@ def insert_statement(
 ) -> Statement:
     """The INSERT of an answer, for the batch of its effect; Raced where a rival with the same key was first.
 
-    One that `is_open` will be replaced by `replace_statement`. PostgreSQL waits for the rival's commit before it says so: looking again then finds the answer.
+    PostgreSQL waits for the rival's commit before it says so: looking again then finds the answer. An answer that
+    `is_open` will be replaced by `replace_statement`.
     """
     row = {
         "id": new_id(),

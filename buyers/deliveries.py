@@ -45,7 +45,7 @@ def _write_primary(method: DeliveryMethod, wanted: Wanted, secrets: dict[UUID, s
     if method.method == Method.HTTP:
         set_method(method, wanted)
     else:
-        method.config = {}
+        method.config = ""
     method.save()
 
 

@@ -34,19 +34,19 @@ def set_method(row: DeliveryMethod, wanted: Config) -> None:
     Raises FieldProblems by dotted path (`delivery.ping.body.zip`): faults of the document, references to what leads of
     the campaign do not have or pings may not carry, addresses that are never called, masks of secrets not kept.
     """
-    kept = row.config if row.config.get("method") == "http" else {}
+    kept = json.loads(row.config) if row.config else {}
     opened = _restored(wanted, kept, row.pk)
     campaign = row.contract.campaign
     fields = campaign.lead_type.fields.all()
     method = compile_method(opened, currency=campaign.currency, pingable=pingable_names(fields))
     check_references(method, {*BUILT_IN, *(field.name for field in fields)})
     check_addresses(method)
-    row.config = _each_leaf(opened, lambda leaf, path: _seal(leaf, row.pk))
+    row.config = json.dumps(_each_leaf(opened, lambda leaf, path: _seal(leaf, row.pk))).decode()
 
 
-def shown_method(config: Config) -> dict[str, Any]:
+def shown_method(config: str) -> dict[str, Any]:
     """The stored document as records show it: with masks for its secrets."""
-    shown: dict[str, Any] = _each_leaf(config, lambda leaf, path: _without(leaf, SEALED), sealed=True)
+    shown: dict[str, Any] = _each_leaf(json.loads(config), lambda leaf, path: _without(leaf, SEALED), sealed=True)
     return shown
 
 
@@ -61,7 +61,7 @@ def compiled_method(row: DeliveryMethod, *, currency: str, pingable: Collection[
 
     Raises Unsealable where the key that sealed it is gone, FieldProblems where this version knows its preset no more.
     """
-    return _compiled(row.pk, json.canonical(row.config), currency, frozenset(pingable))
+    return _compiled(row.pk, row.config, currency, frozenset(pingable))
 
 
 def check_addresses(method: HttpMethod) -> None:
@@ -77,7 +77,7 @@ def check_addresses(method: HttpMethod) -> None:
 
 
 @lru_cache(maxsize=2_048)
-def _compiled(row_id: UUID, content: bytes, currency: str, pingable: frozenset[str]) -> HttpMethod:
+def _compiled(row_id: UUID, content: str, currency: str, pingable: frozenset[str]) -> HttpMethod:
     opened = _each_leaf(json.loads(content), lambda leaf, path: _open(leaf, row_id), sealed=True)
     return compile_method(opened, currency=currency, pingable=pingable)
 

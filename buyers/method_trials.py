@@ -3,12 +3,15 @@
 Nothing is sent, and nothing is kept. Secrets are masked in what is shown.
 """
 
+import json as plain
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from buyers.exchange.answers import Answer
+from buyers.exchange.bodies import CONTENT_TYPES
 from buyers.exchange.methods import HttpMethod, check_references, compile_method
 from buyers.exchange.samples import sample_lead
 from buyers.exchange.stages import Stage
@@ -33,6 +36,17 @@ class Trial:
     fields: tuple[str, ...]
     answer: Answer | None
     currency: str
+
+    @property
+    def shown_body(self) -> str:
+        """The body for people to read: JSON with its lines broken, a form with a line for each member."""
+        text = self.request.body.decode()
+        if self.request.headers.get("Content-Type") == CONTENT_TYPES["form"]:
+            return "\n".join(f"{name}={value}" for name, value in parse_qsl(text, keep_blank_values=True))
+        try:
+            return plain.dumps(plain.loads(text), indent=2, ensure_ascii=False)
+        except ValueError:
+            return text
 
     def record(self) -> dict[str, Any]:
         """As the API answers; the price in major units."""

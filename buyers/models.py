@@ -163,7 +163,8 @@ class DeliveryMethod(models.Model):
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="deliveries")
     primary = models.BooleanField(default=True)
     method = models.CharField(max_length=16, choices=Method.choices)
-    config = models.JSONField(default=dict, blank=True)
+    config = models.TextField(default="", blank=True)
+    """Of `http`, as JSON text: PostgreSQL's own JSON forgets the order of members, which XML and forms are sent in."""
     endpoint = models.OneToOneField(Endpoint, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
     class Meta:

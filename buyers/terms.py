@@ -117,7 +117,7 @@ def _contract_content(contract: Contract) -> dict[str, Any]:
 def _is_pinged(contract: Contract) -> bool:
     """Whether the buyer names its own price: its interface knows a ping."""
     methods: list[DeliveryMethod] = getattr(contract, "http_deliveries", [])
-    return any(whole_document(method.config).get("ping") for method in methods)
+    return any(whole_document(json.loads(method.config)).get("ping") for method in methods)
 
 
 # --- what decided --------------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ BEATS: dict[str, dict[str, Any]] = {
     "sweep what is due": every(1, "webhooks.sweep"),
     "send what is held without a reason": every(60, "webhooks.release_strays"),
     "expire sales": every(5, "leads.expire_sales"),
+    "tell bidders": every(2, "leads.tell_bidders"),
     "go on with posts": every(5, "leads.resume_posts"),
     "forget refused submissions": every(3600, "leads.prune_submissions"),
     "prove the books": nightly(2, "billing.check_ledger"),

@@ -4,6 +4,7 @@ from typing import Any, Final, cast
 
 from accounts.api.answer_shapes import headers, problem_responses
 from buyers.inputs.document_schemas import FILTER
+from buyers.inputs.http_schema import HTTP_COMPONENTS
 from leads.api.lead_schema import COMPONENTS
 
 _ABOUT: Final = """\
@@ -41,6 +42,7 @@ _TAGS: Final = {
     "Campaigns": "Markets, one for a lead type: method, floor, how many buyers, duplicates, consent.",
     "Buyers": "Companies that buy, and their wallets.",
     "Contracts": "Buyers' standing orders: filters, schedule, caps, price, delivery.",
+    "Delivery methods": "Buyers' own interfaces as data, tried before a lead depends on them.",
     "Journals": "Every money event with its debits and credits. Nothing here is ever changed or deleted.",
     "Webhook endpoints": "Who is told what, at which address. Requests are signed as Standard Webhooks asks.",
     "Messages": "What was sent to an endpoint, what came back, and sending it again.",
@@ -60,7 +62,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
         result["paths"][path]["post"]["requestBody"]["required"] = True  # an empty one is no lead
     schemas: dict[str, Any] = result["components"]["schemas"]
     result["components"] |= {
-        "schemas": dict(sorted((schemas | COMPONENTS | {"Filter": FILTER}).items())),
+        "schemas": dict(sorted((schemas | COMPONENTS | HTTP_COMPONENTS | {"Filter": FILTER}).items())),
         "responses": problem_responses(),
         "headers": headers(),
     }

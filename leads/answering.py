@@ -23,6 +23,7 @@ from leads.sharing import ENDED
 from leads.trip import Outcome, status_of
 from leads.types import Submission
 
+_LAST_WORD_MS: Final = 1_000  # after a deadline: to write down how it ended
 _LOOKS_AGAIN: Final = 0.05  # seconds between two looks at a lead that another process works on
 
 
@@ -45,6 +46,11 @@ def take_lead(
         principal=principal, submission=submission, received_at=received_at, repeat=repeat, bound=bound
     )
     return answer_in_time(outcome, principal=principal, repeat=repeat, begun=begun, wait_ms=wait_ms)
+
+
+def sell_on(outcome: Outcome, *, principal: Principal) -> Outcome:
+    """Opens transactions. Make the posts that a lead which was decided again calls for, within its campaign's time."""
+    return answer_in_time(outcome, principal=principal, repeat=None, begun=time.monotonic(), wait_ms=None)
 
 
 def answer_in_time(
@@ -102,7 +108,8 @@ def _said(stored: Stored) -> dict[str, Any]:
 
 def _patience_ms(draft: Draft, wait_ms: int | None) -> int:
     campaign = draft.campaign
-    return min(campaign.answer_within_ms if wait_ms is None else wait_ms, campaign.deadline_ms)
+    wanted = campaign.answer_within_ms if wait_ms is None else wait_ms
+    return wanted if wanted < campaign.deadline_ms else campaign.deadline_ms + _LAST_WORD_MS
 
 
 def _is_open(lead: Lead) -> bool:

@@ -29,7 +29,8 @@ from leads.charging import charge_terms
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
 from leads.pipeline import travel
-from leads.recall import CampaignArchived, recall
+from leads.recall import CampaignArchived, fresh_bidding, recall
+from leads.rerouting import NotOpen, reroute_lead
 from leads.settlement import Settlement, settle
 from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
 from leads.telling import tell_unsold
@@ -76,12 +77,12 @@ def accept_sale(*, principal: Principal, sale: Sale, post: Answered | None = Non
     travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
 
 
-def reject_sale(*, principal: Principal, sale: Sale, reason: str) -> None:
+def reject_sale(*, principal: Principal, sale: Sale, reason: str) -> Outcome:
     """Opens transactions. The buyer refuses: hold and caps are freed, and the lead is decided again. NotPending.
 
-    Where others have the lead too it stays theirs, and nobody else is asked.
+    Where others have the lead too it stays theirs, and nobody else is asked. Posts that follow are left to make.
     """
-    _end(principal, sale, Sale.State.REFUSED, reason)
+    return _end(principal, sale, Sale.State.REFUSED, reason)
 
 
 def close_sale(
@@ -125,8 +126,10 @@ def _end(
     again: bool = True,
 ) -> Outcome:
     again = again and not (state == Sale.State.EXPIRED and sale.post == Sale.Post.UNKNOWN)  # its buyer may have it
+    stale = False
 
     def trip(view: snapshot.Snapshot) -> Outcome:
+        nonlocal stale
         with transaction.atomic():
             lock_configuration(sale.agency_id)
             lead = locked_lead(sale)
@@ -139,13 +142,27 @@ def _end(
                 hand_over(view, sale, heir, actor=principal.actor, now=moment)
             if others:
                 sum_up(lead, now=moment)
-            elif again:
+            elif again and not (stale := _has_stale_bids(view, lead)):
                 return _sell_again(principal, view, lead, moment)
             else:
                 tell_unsold(lead, reason=_CLOSED[state], now=moment)
         return Outcome(201, {})
 
-    return travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
+    outcome = travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
+    return _auction_again(sale) if stale else outcome
+
+
+def _has_stale_bids(view: snapshot.Snapshot, lead: Lead) -> bool:
+    """Whether buyers must be asked anew who gets the lead: not here, where a transaction is open."""
+    campaign = view.campaigns.get(lead.campaign_id)
+    return campaign is not None and campaign.pings and fresh_bidding(lead) is None
+
+
+def _auction_again(sale: Sale) -> Outcome:
+    try:
+        return reroute_lead(principal=system_principal(sale.agency, sale.mode, "auction_again"), lead_id=sale.lead_id)
+    except (NotOpen, CampaignArchived, Erased):  # somebody else sold it meanwhile, or nobody can
+        return Outcome(201, {})
 
 
 def _sell_again(principal: Principal, view: snapshot.Snapshot, lead: Lead, moment: datetime) -> Outcome:

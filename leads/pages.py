@@ -20,6 +20,7 @@ from core import json
 from core.errors import NotFound
 from core.ids import encode
 from leads import queries
+from leads.exchanges import AuctionTable, auction_tables
 from leads.masking import Contact, masked, masked_contact
 from leads.models import Lead, Sale
 from leads.sealed import lead_context
@@ -127,6 +128,7 @@ class LeadPage:
     events: tuple[Told, ...]
     decisions: tuple[DecisionTable, ...]
     duplicate_of: str | None
+    auctions: tuple[AuctionTable, ...]
 
 
 def lead_page(principal: Principal, lead_id: UUID, *, revealed: bool = False) -> LeadPage:
@@ -156,6 +158,7 @@ def lead_page(principal: Principal, lead_id: UUID, *, revealed: bool = False) ->
         events=tuple(Told(event, buyers.get(event.sale_ref, "")) for event in queries.events(lead)),
         decisions=decisions,
         duplicate_of=encode(Lead.prefix, lead.duplicate_of) if lead.duplicate_of else None,
+        auctions=auction_tables(lead),
     )
 
 

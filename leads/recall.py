@@ -1,11 +1,12 @@
 """Takes a recorded lead up again: the draft it once was, from what is sealed of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from accounts.principals import Principal
-from accounts.vault import open_data_key
+from accounts.vault import Erased, open_data_key
 from core import json
 from core.clock import now as clock
 from core.errors import DomainError
@@ -60,11 +61,20 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         number=lead.decisions.count() + 1,
         sequence=lead.last_sequence,
         closed=_closed(lead),
-        bidding=_bidding(lead) if campaign.pings else None,
+        bidding=fresh_bidding(lead) if campaign.pings else None,
     )
 
 
-def _bidding(lead: Lead) -> Bidding | None:
+def recall_bidden(*, principal: Principal, view: Snapshot, lead: Lead, bidding: Bidding) -> Draft | None:
+    """The lead as it was auctioned; None where its data was erased or its campaign is archived."""
+    try:
+        return replace(recall(principal=principal, view=view, lead=lead), bidding=bidding)
+    except (Erased, CampaignArchived):
+        return None
+
+
+def fresh_bidding(lead: Lead) -> Bidding | None:
+    """What the lead's last auction brought, while its bids still stand."""
     row = lead.auctions.order_by("-started_at", "-id").first()
     bidding = bidding_of(row) if row is not None else None
     return bidding if bidding is not None and bidding.is_fresh(clock()) else None

@@ -13,7 +13,10 @@ from core import json
 from core.clock import now as clock
 from core.errors import DomainError, NotFound
 from leads import snapshot
+from leads.auction import bidden
+from leads.bids import Bidding
 from leads.drafts import Draft
+from leads.market import Rider, ask
 from leads.models import Decision, Lead, Sale
 from leads.pipeline import travel
 from leads.recall import recall
@@ -38,7 +41,10 @@ class NotAssignable(DomainError):
 
 
 def reroute_lead(*, principal: Principal, lead_id: UUID) -> Outcome:
-    """Opens transactions. Decide the lead again under the present configuration. Raises NotOpen."""
+    """Opens transactions. Decide the lead again under the present configuration. Raises NotOpen.
+
+    Where its campaign holds auctions buyers are asked again. Posts that follow are left to make.
+    """
     return _again(principal, lead_id, lambda draft: draft, Decision.Kind.REROUTE)
 
 
@@ -58,10 +64,15 @@ def assign_lead(*, principal: Principal, lead_id: UUID, contract_id: UUID) -> Ou
 
 
 def _again(principal: Principal, lead_id: UUID, narrow: Any, kind: str) -> Outcome:
+    held: Bidding | None = None
+
     def trip(view: snapshot.Snapshot) -> Outcome:
+        nonlocal held
         lead = Lead.objects.visible_to(principal).prefetch_related("sales").get(pk=lead_id)
         _refuse_sold(lead)
         draft = narrow(recall(principal=principal, view=view, lead=lead))
+        draft = bidden(Rider(draft, ask(draft, clock())), held).draft
+        held = draft.bidding
         with transaction.atomic():
             outcome = route(draft, now=clock(), kind=kind)
             if kind == Decision.Kind.ASSIGN and outcome.body["status"] == Lead.Status.UNSOLD:

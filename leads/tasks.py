@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core.clock import now
+from leads.aftermath import tell_bidders
 from leads.confirmation import expire_sales
 from leads.refusals import prune_refusals
 from leads.resuming import resume_posts
@@ -18,6 +19,12 @@ def expire_due_sales() -> None:
 def prune_submissions() -> None:
     """Forget refused submissions once their time is over."""
     prune_refusals(now=now())
+
+
+@shared_task(name="leads.tell_bidders", ignore_result=True)
+def tell_due_bidders() -> None:
+    """Tell those that bid how it ended."""
+    tell_bidders(now=now())
 
 
 @shared_task(name="leads.resume_posts", ignore_result=True)

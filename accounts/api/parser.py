@@ -27,18 +27,19 @@ class StrictJSONParser(BaseParser):
             value = loads(body)
         except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}.") from error
-        if body.count(b"[") + body.count(b"{") > _DEEPEST and _is_deeper(value, _DEEPEST):
+        if body.count(b"[") + body.count(b"{") > _DEEPEST and is_deeper(value, _DEEPEST):
             raise ParseError(f"The body nests more than {_DEEPEST} levels.")
         if _ESCAPED_NUL in body:
             refuse_nul(value)
         return value
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether objects and lists nest in more levels than these."""
     if not isinstance(value, dict | list):
         return False
     inner = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_is_deeper(item, levels - 1) for item in inner)
+    return levels == 0 or any(is_deeper(item, levels - 1) for item in inner)
 
 
 def refuse_nul(value: Any) -> None:

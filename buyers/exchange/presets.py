@@ -9,6 +9,7 @@ from core import json
 
 _FOLDER: Final = Path(__file__).parent / "presets"
 PRESETS: Final = tuple(sorted(file.stem for file in _FOLDER.glob("*.json")))
+_SAMPLE_URL: Final = "https://buyer.example.com/"
 _LEAVES: Final = ("needed", "from", "secret", "constant")
 
 
@@ -17,6 +18,25 @@ def preset(name: str) -> dict[str, Any]:
     """The preset's document. Not to be changed."""
     document: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_bytes())
     return document
+
+
+def beginning(name: str) -> dict[str, Any]:
+    """A document to begin from: the preset's name, and what it needs, with its hints in the places of values."""
+    needed = {stage: _needed(stage, value) for stage, value in preset(name).items()}
+    return {"method": "http", "preset": name, **{stage: value for stage, value in needed.items() if value}}
+
+
+def _needed(name: str, value: Any) -> Any:
+    """What of the preset is needed, with a sample in its place; None for the rest."""
+    if not isinstance(value, dict):
+        return None
+    hint = value.get("needed")
+    if hint is None:
+        found = ((member, _needed(member, item)) for member, item in value.items())
+        return {member: item for member, item in found if item} or None
+    if '{"secret"' in hint:
+        return {"secret": hint.partition(",")[0]}
+    return _SAMPLE_URL if name == "url" else hint
 
 
 def overridden(base: Any, change: Any) -> Any:

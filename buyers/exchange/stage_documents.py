@@ -52,7 +52,7 @@ def parse_stage(kind: Kind, value: object, path: str, problems: Problems, contex
         kind=kind,
         verb=verb,
         url=_url(data["url"], f"{path}.url", problems),
-        headers=_headers(data.get("headers") or {}, f"{path}.headers", problems),
+        headers=_headers(data["headers"] if data.get("headers") is not None else {}, f"{path}.headers", problems),
         format=style,
         body=_body(data.get("body"), style, f"{path}.body", problems),
         timeout_ms=_timeout(data.get("timeout_ms"), None if kind == "ping" else _POST_MS, path, problems),
@@ -81,7 +81,7 @@ def _url(value: object, path: str, problems: Problems) -> Text:
         return Text(())
     text = parse_text(value, path, problems)
     origin = str(text.pieces[0]) if text.pieces and isinstance(text.pieces[0], str) else ""
-    if len(text.pieces) > 1 and "/" not in origin.partition("://")[2]:
+    if any(True for _ in text.references()) and "/" not in origin.partition("://")[2]:
         problems.add(path, "bad_url", "must name its host itself: references come after it")
     if any(not reference.name for reference in text.references()):
         problems.add(path, "json_only", "cannot hold the whole lead")

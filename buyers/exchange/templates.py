@@ -177,10 +177,10 @@ def _parse_secret(value: dict[str, Any], path: str, problems: Problems) -> Node:
     secret, scheme = value["secret"], value.get("scheme", "plain")
     if not 0 < len(secret) <= _LONGEST_TEXT:
         problems.add(f"{path}.secret", "bad_text", f"must be text of at most {_LONGEST_TEXT} characters")
-        return Constant(None)
+        return Constant("")
     if scheme not in _SCHEMES:
         problems.add(f"{path}.scheme", "invalid_choice", f"must be one of: {', '.join(_SCHEMES)}")
-        return Constant(None)
+        return Constant("")
     if scheme == "basic":
         return Constant(f"Basic {base64.b64encode(secret.encode()).decode()}")
     return Constant(f"Bearer {secret}" if scheme == "bearer" else secret)

@@ -10,6 +10,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.parser import is_deeper
 from buyers.inputs import document_schemas
 from buyers.inputs.fields import minor_units
 from buyers.inputs.http_schema import HTTP_DELIVERY
@@ -22,6 +23,7 @@ from routing.price_rules import parse_price_rules
 from routing.schedule import parse_schedule
 
 _LATER = ("email", "sms", "slack", "salesforce", "hubspot", "zoho")
+_DEEPEST = 20
 _METHODS = ("webhook", "portal", "http")
 
 
@@ -126,7 +128,7 @@ class Delivery(Document):
         if method not in _METHODS:
             raise serializers.ValidationError({"method": "must be webhook, http or portal"}, code="invalid_choice")
         if method == "http":
-            return data  # read against the campaign, whose fields and currency it speaks of
+            return _http_document(data)
         _members(data, ("method", "url", "endpoint_id") if method == "webhook" else ("method",))
         return {"method": method, "url": _url(data.get("url"))} if method == "webhook" else {"method": method}
 
@@ -141,7 +143,14 @@ class HttpDelivery(Document):
             raise serializers.ValidationError("must be an object", code="invalid")
         if data.get("method") != "http":
             raise serializers.ValidationError({"method": "must be http"}, code="invalid_choice")
-        return data
+        return _http_document(data)
+
+
+def _http_document(data: dict[str, Any]) -> dict[str, Any]:
+    """The document as given, bounded: it is read against the campaign, whose fields and currency it speaks of."""
+    if is_deeper(data, _DEEPEST):
+        raise serializers.ValidationError(f"must not nest deeper than {_DEEPEST} levels", code="too_deep")
+    return data
 
 
 def _members(data: Any, known: tuple[str, ...]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from buyers.exchange.answer_reader import OPERATORS
 from buyers.exchange.bodies import CONTENT_TYPES
 from buyers.exchange.formats import FORMATS
 from buyers.exchange.hashes import HASHES
-from buyers.exchange.prices import LARGEST, UNITS
 from buyers.exchange.presets import PRESETS
+from buyers.exchange.prices import LARGEST, UNITS
 from buyers.exchange.reading import LANGUAGES
 from buyers.exchange.stage_documents import LONGEST_MS, VERBS
 from buyers.exchange.values import SCOPES
@@ -92,7 +92,7 @@ _STAGE: Final[Schema] = {
     "timeout_ms": {"type": ["integer", "null"], "minimum": 50, "maximum": LONGEST_MS},
 }
 
-HTTP_DELIVERY: Final[Schema] = {
+_DELIVERY: Final[Schema] = {
     "type": "object",
     "title": "Http",
     "required": ["method"],
@@ -102,9 +102,14 @@ HTTP_DELIVERY: Final[Schema] = {
             "enum": [*PRESETS, None],
             "description": "A known system's interface; what else is sent overrides it member by member.",
         },
-        "ping": {**_nullable(**_STAGE, answer=_ANSWER), "description": "Asks for a bid; carries pingable fields only."},
+        "ping": {
+            **_nullable(**_STAGE, answer={"$ref": "#/components/schemas/BuyerAnswer"}),
+            "description": "Asks for a bid; carries pingable fields only.",
+        },
         "post": {
-            **_nullable(**_STAGE, answer=_ANSWER, on_timeout={"enum": ["stop", "next"]}),
+            **_nullable(
+                **_STAGE, answer={"$ref": "#/components/schemas/BuyerAnswer"}, on_timeout={"enum": ["stop", "next"]}
+            ),
             "description": "Hands the lead over. `on_timeout`: whether the next buyer is tried where nobody knows.",
         },
         "loss": {**_nullable(**_STAGE), "description": "Tells a bidder that it lost."},
@@ -121,3 +126,8 @@ HTTP_DELIVERY: Final[Schema] = {
     },
     "additionalProperties": False,
 }
+
+HTTP_COMPONENTS: Final[Schema] = {"HttpDelivery": _DELIVERY, "BuyerAnswer": _ANSWER}
+"""The components that the document's other schemas refer to."""
+
+HTTP_DELIVERY: Final[Schema] = {"$ref": "#/components/schemas/HttpDelivery"}

@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('primary', models.BooleanField(default=True)),
                 ('method', models.CharField(choices=[('webhook', 'Webhook'), ('portal', 'Portal'), ('http', 'Http')], max_length=16)),
-                ('config', models.JSONField(blank=True, default=dict)),
+                ('config', models.TextField(blank=True, default='')),
                 ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='buyers.contract')),
                 ('endpoint', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='webhooks.endpoint')),
             ],

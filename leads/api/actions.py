@@ -16,6 +16,7 @@ from core.clock import now, read_instant
 from core.errors import FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode
 from leads import queries
+from leads.answering import sell_on
 from leads.answers import answer
 from leads.api import examples
 from leads.api.leads import verdict_records, visible_lead
@@ -69,7 +70,7 @@ class RerouteView(LeadAction):
         """Decide an unsold or returned lead again, under the present configuration."""
         _read(Nothing, request, self.principal)
         lead = _agencys_lead(self, lead_id)
-        reroute_lead(principal=self.principal, lead_id=lead.pk)
+        sell_on(reroute_lead(principal=self.principal, lead_id=lead.pk), principal=self.principal)
         return self.record(lead)
 
 
@@ -81,7 +82,9 @@ class AssignView(LeadAction):
         """Sell an unsold or returned lead to one contract of its campaign, whatever its filters say."""
         wanted = _read(Assignment, request, self.principal)["contract_id"]
         lead = _agencys_lead(self, lead_id)
-        assign_lead(principal=self.principal, lead_id=lead.pk, contract_id=_id(Contract.prefix, wanted, "contract_id"))
+        contract_id = _id(Contract.prefix, wanted, "contract_id")
+        sold = assign_lead(principal=self.principal, lead_id=lead.pk, contract_id=contract_id)
+        sell_on(sold, principal=self.principal)
         return self.record(lead)
 
 
@@ -106,7 +109,8 @@ class RejectView(LeadAction):
         values = _read(Rejection, request, self.principal)
         lead = visible_lead(self, lead_id)
         sale = _pending(self.principal, lead, values.get("sale_id"))
-        reject_sale(principal=self.principal, sale=sale, reason=values["reason"])
+        decided = reject_sale(principal=self.principal, sale=sale, reason=values["reason"])
+        sell_on(decided, principal=self.principal)
         return self.record(lead)
 
 
@@ -125,14 +129,15 @@ class SimulateView(ApiView):
         """Try a lead: what would become of it now, or at another time.
 
         The same engine on the same market; nothing is stored, sold, charged or sent. Caps and balances are those of
-        now; schedules, windows and duplicates are looked at as of `at`.
+        now; schedules, windows and duplicates are looked at as of `at`. No buyer is pinged: whoever would be asked for
+        a bid first is `not_pinged`.
         """
         if self.principal.bound:
             raise NotFound
         members = _members(request.data)
         at = _instant(members.pop("at", None))
         simulated = simulate_lead(principal=self.principal, submission=submission_of(members), at=at)
-        body = answer(simulated.draft, simulated.fate) | {"lead_id": None, "contracts": []}
+        body = answer(simulated.draft, simulated.fate) | {"lead_id": None, "pinged": False, "contracts": []}
         body["sales"] = [{**sale, "sale_id": None} for sale in body["sales"]]
         if simulated.decision is not None and simulated.market is not None:
             content = simulated.market.terms.to_content()

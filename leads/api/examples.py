@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample
 
+from routing.reasons import Reason
+
 MARIA: Final[dict[str, Any]] = {
     "first_name": "Maria",
     "last_name": "Garcia",
@@ -118,10 +120,75 @@ _DECISIONS: Final[dict[str, Any]] = {
             "contracts": _VERDICTS,
         }
     ],
+    "auctions": [],
+    "posts": [],
+}
+_AUCTION: Final[dict[str, Any]] = {
+    "started_at": "2026-05-12T14:30:01.020Z",
+    "window_ms": 300,
+    "ping_id": None,
+    "pings": [
+        {
+            "contract_id": _CONTRACT,
+            "buyer_id": _BUYER,
+            "told": ["case_type", "injury_severity", "state"],
+            "asked_at_ms": 1,
+            "answered_ms": 84,
+            "outcome": "bid",
+            "answer": "accepted",
+            "bid": 175.00,
+            "reason": None,
+        },
+        {
+            "contract_id": _OTHER_CONTRACT,
+            "buyer_id": _OTHER_BUYER,
+            "told": ["case_type", "state"],
+            "asked_at_ms": 1,
+            "answered_ms": None,
+            "outcome": "late",
+            "answer": "timeout",
+            "bid": None,
+            "reason": "timeout",
+        },
+    ],
+}
+_POSTED: Final[dict[str, Any]] = {
+    "sale_id": SOLD["sales"][0]["sale_id"],
+    "contract_id": _CONTRACT,
+    "buyer_id": _BUYER,
+    "state": "answered",
+    "told": ["email", "first_name", "last_name", "phone", "state"],
+    "answered_at": "2026-05-12T14:30:01.310Z",
+    "answered_ms": 96,
+    "answer": "accepted",
+    "reason": None,
+    "redirect_url": None,
+}
+_BIDDER: Final = {"outcome": "bid", "bid": 17500, "effective_bid": 17500, "asked_at_ms": 1, "answered_ms": 84}
+_AUCTIONED: Final[dict[str, Any]] = {
+    **_DECISIONS,
+    "decisions": [
+        {
+            **_DECISIONS["decisions"][0],
+            "method": "ping_post",
+            "contracts": [
+                {**_VERDICTS[0], "inputs": _BIDDER},
+                {
+                    **_VERDICTS[1],
+                    "reason": "bid_late",
+                    "detail": Reason.BID_LATE.sentence,
+                    "inputs": {"outcome": "late"},
+                },
+            ],
+        }
+    ],
+    "auctions": [_AUCTION],
+    "posts": [_POSTED],
 }
 _SIMULATION: Final[dict[str, Any]] = {
     **SOLD,
     "lead_id": None,
+    "pinged": False,
     "sales": [{**SOLD["sales"][0], "sale_id": None}],
     "contracts": _VERDICTS,
 }
@@ -138,7 +205,7 @@ POST_LEAD: Final = [
     _answer("Waiting for its buyer", _PENDING, "202"),
 ]
 LEAD: Final = [_answer("A sold lead", _RECORD, "200")]
-DECISIONS: Final = [_answer("Sold by waterfall", _DECISIONS, "200")]
+DECISIONS: Final = [_answer("Sold by waterfall", _DECISIONS, "200"), _answer("Sold by auction", _AUCTIONED, "200")]
 SIMULATE: Final = [
     OpenApiExample("A lead at another time", {**MARIA, "at": "2026-05-16T09:00:00Z"}, request_only=True),
     _answer("It would be sold", _SIMULATION, "200"),

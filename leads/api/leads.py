@@ -28,6 +28,7 @@ from leads.answering import take_lead
 from leads.api import examples
 from leads.api.filters import FILTERS, lead_filter
 from leads.api.shapes import LeadAnswerShape, LeadDecisionsShape, LeadEventShape, LeadRecord
+from leads.exchanges import auction_records, post_records
 from leads.intake.form_post import read_form
 from leads.intake.json_post import read_json
 from leads.models import Lead
@@ -180,13 +181,21 @@ class DecisionView(ApiView):
     def get(self, request: Request, lead_id: str) -> Response:
         """Say why a lead went where it went.
 
-        Every decision on the lead: each contract with its reason and the inputs of its first failing rule.
+        Every decision on the lead: each contract with its reason and the inputs of its first failing rule. Every ping
+        of its auctions: who was asked, what of the lead it was told, what it bid and when. And every post to a buyer.
         """
         lead = visible_lead(self, lead_id)
         if self.principal.bound:
             raise NotFound
         found = [_decision(stored) for stored in queries.decisions(lead)]
-        body = {"lead_id": lead.public_id, "status": lead.status, "reason": lead.reason or None, "decisions": found}
+        body = {
+            "lead_id": lead.public_id,
+            "status": lead.status,
+            "reason": lead.reason or None,
+            "decisions": found,
+            "auctions": auction_records(lead),
+            "posts": post_records(lead.sales.all()),
+        }
         return Response(body)
 
 
@@ -202,7 +211,7 @@ class EventsView(ApiView):
         rows = queries.events(lead)
         if self.principal.bound:
             rows = (
-                rows.filter(sale_ref=None)
+                rows.filter(sale_ref=None, buyer_ref=None)
                 if self.principal.source_id
                 else rows.filter(buyer_ref=self.principal.buyer_id)
             )

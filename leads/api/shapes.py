@@ -7,7 +7,8 @@ from rest_framework import serializers
 from accounts.api.fields import PublicIdField
 from buyers.inputs.fields import Money
 from buyers.models import Buyer, Contract
-from leads.models import Decision, Lead, Sale, Source
+from leads.models import Decision, Lead, Ping, Sale, Source
+from routing.bids import BidOutcome
 from routing.models import Campaign, Method
 from routing.reasons import Reason
 from webhooks.states import MessageState
@@ -94,6 +95,44 @@ class DecisionShape(serializers.Serializer[Any]):
     contracts = VerdictShape(many=True, help_text="Every contract that was considered.")
 
 
+class PingedShape(serializers.Serializer[Any]):
+    """One buyer that was asked for a bid."""
+
+    contract_id = PublicIdField(Contract.prefix)
+    buyer_id = PublicIdField(Buyer.prefix)
+    told = serializers.ListField(child=serializers.CharField(), help_text="Names of the lead's fields in the request.")
+    asked_at_ms = serializers.IntegerField(help_text="From the beginning of the auction.")
+    answered_ms = serializers.IntegerField(allow_null=True, help_text="From the ping on; null: no answer in time.")
+    outcome = serializers.ChoiceField([outcome.value for outcome in BidOutcome])
+    answer = serializers.CharField(help_text="How the answer was read, such as `duplicate` or `bad_bid`.")
+    bid = Money(allow_null=True)
+    reason = serializers.CharField(allow_null=True, help_text="What the buyer said, or why it could not be read.")
+
+
+class PingRoundShape(serializers.Serializer[Any]):
+    """One round of pings."""
+
+    started_at = serializers.DateTimeField()
+    window_ms = serializers.IntegerField(help_text="How long buyers had to answer.")
+    ping_id = PublicIdField(Ping.prefix, allow_null=True, help_text="The ping that asked for it, where one did.")
+    pings = PingedShape(many=True)
+
+
+class PostedShape(serializers.Serializer[Any]):
+    """The post of a sale to its buyer."""
+
+    sale_id = PublicIdField(Sale.prefix)
+    contract_id = PublicIdField(Contract.prefix)
+    buyer_id = PublicIdField(Buyer.prefix)
+    state = serializers.ChoiceField([state for state in Sale.Post.values if state])
+    told = serializers.ListField(child=serializers.CharField(), help_text="Names of the lead's fields in the request.")
+    answered_at = serializers.DateTimeField(allow_null=True)
+    answered_ms = serializers.IntegerField(allow_null=True)
+    answer = serializers.CharField(allow_null=True, help_text="How the answer was read, such as `accepted`.")
+    reason = serializers.CharField(allow_null=True)
+    redirect_url = serializers.CharField(allow_null=True, help_text="Where the buyer wants the person to go.")
+
+
 class LeadDecisionsShape(serializers.Serializer[Any]):
     """Every decision on a lead."""
 
@@ -101,6 +140,8 @@ class LeadDecisionsShape(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Lead.Status.values)
     reason = serializers.CharField(allow_null=True)
     decisions = DecisionShape(many=True)
+    auctions = PingRoundShape(many=True, help_text="The rounds of pings, the first one first.")
+    posts = PostedShape(many=True, help_text="What buyers were posted in real time.")
 
 
 class EventMessageShape(serializers.Serializer[Any]):
@@ -132,4 +173,5 @@ class SimulationShape(LeadAnswerShape):
 
     lead_id = PublicIdField(Lead.prefix, allow_null=True, help_text="Always null: nothing was recorded.")
     sales = SimulatedSaleShape(many=True)
+    pinged = serializers.BooleanField(help_text="Always false: buyers that name their own price were not asked.")
     contracts = VerdictShape(many=True, help_text="Every contract that would be considered.")

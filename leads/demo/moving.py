@@ -7,6 +7,7 @@ from accounts.models import Agency
 from accounts.principals import SystemActor
 from buyers.contracts import change_contract
 from buyers.models import Contract
+from core import json
 
 PATH: Final = "/demo/receiver/"
 EXCHANGE: Final = "/demo/exchange/"
@@ -43,8 +44,9 @@ def _moved(contract: Contract, receiver: str) -> dict[str, Any] | None:
     """Its delivery at this address, where it has another of the demo's."""
     primary = contract.deliveries.select_related("endpoint").get(primary=True)
     if primary.method == "http":
-        there: dict[str, Any] = placed(primary.config, receiver)
-        return there if there != primary.config else None
+        here = json.loads(primary.config)
+        there: dict[str, Any] = placed(here, receiver)
+        return there if there != here else None
     url = primary.endpoint.url if primary.endpoint else ""
     _, found, slug = url.partition(PATH) if url.startswith("http://127.0.0.1:") else ("", "", "")
     return {"method": "webhook", "url": receiver + slug} if found and url != receiver + slug else None

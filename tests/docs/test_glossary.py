@@ -10,6 +10,7 @@ import pytest
 from django.urls import get_resolver
 
 from accounts.models import AgencyStatus
+from buyers.exchange.answers import AnswerOutcome
 from buyers.models import Status
 from core.http.outcomes import Outcome
 from leads.consent import CONSENT_EXPIRED, CONSENT_MISSING
@@ -61,12 +62,14 @@ def same(named: Iterable[object], known: Iterable[object]) -> None:
     [
         ("Status of a lead", Lead.Status.values),
         ("State of a sale", Sale.State.values),
+        ("State of a post", [state for state in Sale.Post.values if state]),
         ("State of a message", MessageState.values),
         ("State of an endpoint", EndpointState.values),
         ("Status of a buyer, source, campaign or contract", Status.values),
         ("Status of an agency", AgencyStatus.values),
         ("Event types", EVENT_TYPES),
         ("Outcomes of an attempt", [outcome.value for outcome in Outcome]),
+        ("Outcomes of a buyer's answer", [outcome.value for outcome in AnswerOutcome]),
         ("Reasons of a contract", [reason.value for reason in Reason]),
         ("Reasons of a lead", [_why_unsold(NOBODY), duplicate_fate(uuid4()).reason, CONSENT_MISSING, CONSENT_EXPIRED]),
         (
@@ -99,6 +102,24 @@ def test_every_error_code_stands_in_the_glossary_with_its_status() -> None:
 def test_every_code_of_a_field_stands_in_the_glossary() -> None:
     said = {code for app in APPS for file in (ROOT / app).rglob("*.py") for code in _field_codes(file)}
     same(codes("Field codes"), said | FRAMEWORK)
+
+
+def test_every_reason_of_ours_for_a_buyers_answer_stands_in_the_glossary() -> None:
+    said = {reason for file in (ROOT / "buyers" / "exchange").glob("*.py") for reason in _answer_reasons(file)}
+    same(codes("Reasons of a buyer's answer"), said)
+
+
+def _answer_reasons(file: Path) -> Iterator[str]:
+    """The reasons that this file writes out: of bad prices, unreadable bodies, and where a buyer gives none."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.keyword) and node.arg == "reason":
+            parts = node.value.values if isinstance(node.value, ast.BoolOp) else [node.value]
+            yield from (str(part.value) for part in parts if isinstance(part, ast.Constant))
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            first = node.args[0] if node.args else None
+            if name in ("BadPrice", "Language", "_unreadable") and isinstance(first, ast.Constant):
+                yield str(first.value)
 
 
 def _lines(rule: Rule) -> list[Points]:

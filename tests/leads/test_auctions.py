@@ -8,11 +8,14 @@ import pytest
 from billing.check import check_ledger
 from core.clock import now
 from leads.models import Auction, Lead, Sale
+from leads.pages import lead_page
 from leads.queries import decisions
+from tests.leads.test_actions_api import FRESH, send
+from tests.leads.test_api import get, key
 from tests.leads.test_posting import balance, take
 from tests.leads.trading import Market
-from tests.leads.world import MARIA, make_world
-from tests.processes import wait_until
+from tests.leads.world import make_world
+from tests.portal.people import make_person, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +96,84 @@ def test_mocks_answer_for_buyers_in_the_test_book(market: Market) -> None:
     assert outcome.body["sales"][0]["contract_id"] == taken.public_id
     assert (outcome.body["price"], real.pings, real.posts) == (11.0, [], [])
     assert list(Sale.objects.order_by("sold_at", "id").values_list("state", flat=True)) == ["refused", "delivered"]
+
+
+def test_an_unsold_lead_is_auctioned_again_when_it_is_rerouted(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000, answer_within_ms=5_000)
+    system = market.system("picky", bid=None)
+    market.contract(world, system)
+    assert take(world).body["reason"] == "no_bid"
+    Auction.objects.update(started_at=now() - timedelta(minutes=5))
+    system.bid = 33.0
+    lead = Lead.objects.get()
+    answer = send(key(world), f"/v1/leads/{lead.public_id}/reroute", {})
+    assert (answer.status_code, answer.json()["status"], answer.json()["price"]) == (200, "accepted", 33.0)
+    assert (len(system.pings), Auction.objects.count()) == (2, 2)
+    assert [stored.replayed for stored in decisions(lead)] == [True, True]
+
+
+def test_a_lead_is_assigned_by_hand_to_a_contract_that_is_posted_to_at_its_own_price(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000, answer_within_ms=5_000)
+    system = market.system("picky", bid=None)
+    contract = market.contract(world, system, price=30_00)
+    take(world)
+    path = f"/v1/leads/{Lead.objects.get().public_id}/assign"
+    body = send(key(world), path, {"contract_id": contract.public_id}).json()
+    assert (body["status"], body["price"], len(system.posts), len(system.pings)) == ("accepted", 30.0, 1, 1)
+
+
+def test_a_buyer_that_says_no_long_after_its_post_has_the_others_asked_again(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000, answer_within_ms=5_000)
+    silent, other = market.system("silent", bid=50.0, post="hang"), market.system("other", bid=20.0)
+    for system in (silent, other):
+        market.contract(world, system)
+    take(world)
+    Auction.objects.update(started_at=now() - timedelta(minutes=5))
+    path = f"/v1/leads/{Lead.objects.get().public_id}/reject"
+    body = send(key(world), path, {"reason": "we never got it"}).json()
+    assert (body["status"], body["price"], len(other.pings), len(other.posts)) == ("accepted", 20.0, 2, 1)
+    assert check_ledger(now=now()).differences == ()
+
+
+def test_the_decision_tells_every_ping_and_post(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000, answer_within_ms=5_000)
+    won = market.contract(world, market.system("high", bid=41.5))
+    lost = market.contract(world, market.system("none", bid=None))
+    take(world)
+    body = get(key(world), f"/v1/leads/{Lead.objects.get().public_id}/decision").json()
+    (auction,) = body["auctions"]
+    told = {ping["contract_id"]: ping for ping in auction["pings"]}
+    assert (auction["window_ms"], auction["ping_id"], set(told)) == (2_000, None, {won.public_id, lost.public_id})
+    high, none = told[won.public_id], told[lost.public_id]
+    assert (high["outcome"], high["bid"], high["told"]) == ("bid", 41.5, ["case_type", "state"])
+    assert (none["outcome"], none["answer"], none["bid"]) == ("no_bid", "no_bid", None)
+    assert high["answered_ms"] >= 0
+    (post,) = body["posts"]
+    assert (post["contract_id"], post["state"], post["answer"]) == (won.public_id, "answered", "accepted")
+    assert {"phone", "email", "first_name"} <= set(post["told"])
+    assert body["decisions"][0]["contracts"][0]["inputs"]["bid"] == 41_50
+
+
+def test_a_dry_run_pings_nobody_and_says_so(market: Market) -> None:
+    world = make_world(method="ping_post")
+    system = market.system("high", bid=41.5)
+    market.contract(world, system)
+    body = send(key(world), "/v1/simulate", FRESH).json()
+    assert (body["pinged"], body["status"], system.pings) == (False, "unsold", [])
+    assert body["contracts"][0]["reason"] == "not_pinged"
+
+
+def test_the_page_of_a_lead_shows_its_auction(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000)
+    market.contract(world, market.system("high", bid=41.5))
+    market.contract(world, market.system("late", bid=None))
+    take(world)
+    page = lead_page(world.principal, Lead.objects.get().pk)
+    (auction,) = page.auctions
+    assert [(row.contract, row.outcome, row.bid, row.fields) for row in auction.rows] == [
+        ("high", "bid", 41_50, ("case_type", "state")),
+        ("late", "no_bid", None, ("case_type", "state")),
+    ]
+    shown = signed_in(make_person(world.agency)).get(f"/agency/leads/{page.lead.public_id}/")
+    assert shown.status_code == 200
+    assert "Auction: 2 asked" in shown.content.decode()

@@ -12,12 +12,12 @@ from leads.answering import take_lead
 from leads.confirmation import expire_sales
 from leads.intake.shape import submission_of
 from leads.models import Lead, Sale
-from leads.resuming import resume_posts
 from leads.pipeline import submit_lead
+from leads.resuming import resume_posts
 from leads.trip import Outcome
 from tests.leads.trading import Market
-from tests.processes import wait_until
 from tests.leads.world import MARIA, World, make_world
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 NEXT = {"post": {"on_timeout": "next"}}

@@ -1,5 +1,6 @@
 """Buyers with systems of their own, each at a path of one small server: what they were asked, and what they answer."""
 
+import contextlib
 import json
 import threading
 import time
@@ -15,7 +16,7 @@ from tests.leads.world import World
 
 @dataclass
 class System:
-    """One buyer's system in the generic JSON form. `bid` None refuses a ping; `post`: accept, slow, refuse, hang, garbage."""
+    """One buyer's system in the generic JSON form. `bid` None refuses; `post`: accept, slow, refuse, hang, garbage."""
 
     name: str
     url: str
@@ -75,7 +76,7 @@ class Market:
             agency=world.agency, buyer=buyer, campaign=world.campaign, name=system.name, **{"price": 30_00, **values}
         )
         config = {**system.delivery, **(delivery or {})}
-        DeliveryMethod.objects.create(contract=contract, method="http", config=config)
+        DeliveryMethod.objects.create(contract=contract, method="http", config=json.dumps(config))
         return contract
 
 
@@ -95,7 +96,8 @@ def trading() -> Iterator[Market]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer or b"")))
             self.end_headers()
-            self.wfile.write(answer or b"")
+            with contextlib.suppress(BrokenPipeError):  # who asked waits no longer
+                self.wfile.write(answer or b"")
 
         def log_message(self, *_: Any) -> None:
             pass

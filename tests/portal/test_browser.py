@@ -96,13 +96,37 @@ def test_every_page_is_accessible_quiet_and_fits_its_window(
     for path in (
         *("/agency/", "/agency/leads/", "/agency/leads/?status=rejected", "/agency/leads/?status=nonsense"),
         *("/agency/refused/", f"/agency/refused/{refused.public_id}/", "/agency/refused/?code=none"),
+        "/agency/endpoints/",
         *(f"/agency/leads/{lead.public_id}/", f"/agency/leads/{duplicate.public_id}/", "/agency/?mode=test"),
         *("/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/", "/docs/errors"),
+        *("/agency/mapping/", "/agency/mapping/?begin=boberdoo"),
     ):
         visitor.page.goto(path)
         _look(visitor, found)
     assert not found, "\n".join(f"{path}: {what}" for path, what in found.items())
     assert visitor.complaints == []
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_mapping_is_tried_on_a_pasted_answer(
+    browser: Browser, live_server: LiveServer, world: World, window: str
+) -> None:
+    visitor = Visitor(browser, live_server.url, **WINDOWS[window])
+    visitor.sign_in(make_person(world.agency).email)
+    page = visitor.page
+    page.get_by_role("navigation").get_by_role("link", name="Mapping").click()
+    page.get_by_label("Begin from").select_option("boberdoo")
+    page.wait_for_url("**/?begin=boberdoo")
+    page.get_by_label("The buyer's answer").fill('{"response": {"status": "Matched", "price": "31.50"}}')
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("$31.50")).to_be_visible()
+    found: dict[str, object] = {}
+    _look(visitor, found)
+    page.get_by_label("Stage").select_option("loss")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.get_by_text("the method has only: ping, post")).to_be_visible()
+    _look(visitor, found)
+    assert (found, visitor.complaints) == ({}, [])
 
 
 @pytest.mark.parametrize("window", WINDOWS)

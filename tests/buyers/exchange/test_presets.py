@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from buyers.exchange.methods import HttpMethod
-from buyers.exchange.presets import PRESETS, preset
+from buyers.exchange.presets import PRESETS, beginning, preset
 from core import json
 from tests.buyers.exchange.making import VALUES, compiled, refused, response, said
 
@@ -388,6 +388,14 @@ def test_a_preset_names_what_it_still_needs(name: str) -> None:
 
     assert needed
     assert all(path.startswith(("delivery.ping.", "delivery.post.")) for path in needed)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_beginning_of_a_preset_is_all_that_it_needs(name: str) -> None:
+    begun = beginning(name)
+
+    assert begun["preset"] == name
+    assert refused(**{member: value for member, value in begun.items() if member != "method"}) == {}
 
 
 def test_boberdoo_answers_in_xml_where_its_account_does() -> None:
