@@ -10,7 +10,8 @@ from leaddistro.valkey import server_binary, server_command, socket_path
 
 CELERY = (sys.executable, "-m", "celery", "--quiet", "--app", "leaddistro")
 CHECKED = {"CELERY_SKIP_CHECKS": "1"}  # whoever starts a program has made the checks; again they would cost a second
-WEB_THREADS = 8  # leads that wait for one another wait in threads; 16 were slower at the ninety-ninth per cent
+WEB_THREADS = 32  # each may wait for buyers, and has a connection to the database
+AT_WORK = 8  # of them, the others stand aside (core.gate): 16 at work were slower at the ninety-ninth per cent
 WORKER_THREADS = 4
 LOG_LEVEL = "error"  # one step lower the web server doubts WEB_THREADS at every start on a small machine
 

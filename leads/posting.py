@@ -24,6 +24,7 @@ from buyers.exchange.stages import Stage
 from buyers.health import observe
 from core.clock import now as clock
 from core.clock import rfc3339
+from core.gate import aside
 from core.http import loop
 from core.http.fan_out import Told, ask_all
 from leads.asking import Question, post_question, post_values, spent_ms
@@ -89,7 +90,8 @@ def make_posts(due: Iterable[Due], *, until: float, then: Callable[[], object] =
     """
     sent = _send_all(due)
     while sent:
-        done, _ = wait(sent, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
+        with aside():
+            done, _ = wait(sent, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
         if not done:
             for future, post in sent.items():
                 future.add_done_callback(partial(_go_on, post, then))

@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from portal import docs
-from portal.pages import agencies, leads, mapping, refused
+from portal.pages import agencies, endpoints, leads, mapping, refused
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/agency/"), name="home"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("agency/refused/", refused.refused, name="refused"),
     path("agency/refused/<str:submission_id>/", refused.refused_one, name="refused_one"),
     path("agency/refused/<str:submission_id>/reveal/", refused.reveal, name="reveal_refused"),
+    path("agency/endpoints/", endpoints.endpoints, name="endpoints"),
     path("agency/mapping/", mapping.mapping, name="mapping"),
     path("agency/switch/", agencies.switch, name="switch"),
     path("v1/openapi.json", docs.description, name="openapi"),

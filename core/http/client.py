@@ -78,8 +78,11 @@ class Client:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
 
-    async def send(self, request: Request) -> Response:
-        """What came of the request: a value for every trouble the network can make, never an exception."""
+    async def send(self, request: Request, *, timeout: float | None = None) -> Response:
+        """What came of the request: a value for every trouble the network can make, never an exception.
+
+        `timeout` takes the place of the request's own.
+        """
         started = time.monotonic()
         try:
             target = self._target(request.url)
@@ -88,7 +91,7 @@ class Client:
         progress = _Progress(inside_only=target.inside_only)
         _progress.set(progress)
         try:
-            async with asyncio.timeout(request.timeout):
+            async with asyncio.timeout(request.timeout if timeout is None else timeout):
                 answer = await self._exchange(request, target)
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             answer = {"outcome": _name(error, progress), "detail": _detail(error)}

@@ -5,13 +5,16 @@ Everything happens on the process's one loop thread: no thread and no database c
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from core.http import loop
 from core.http.client import Client, Request
 from core.http.outcomes import Response
+
+GRACE: Final = 0.5
+_SAME: Final = 0.01  # seconds: two limits no further apart are one
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +55,24 @@ class Told:
 async def ask_all(asks: Sequence[Ask], *, deadline: float) -> list[Told]:
     """What was told to each question, in their order, once all have answered or the deadline has come.
 
-    `deadline` is a time of `time.monotonic()`. Never raises for what the others do; what has not answered by then is
-    cancelled and its connection closed. Only on this process's loop.
+    `deadline` is a time of `time.monotonic()`. Never raises for what the others do. Whoever is late is listened to for
+    GRACE seconds more, in vain but for the connection: closing it would make the next answer later still. Only on this
+    process's loop.
     """
     begun = time.monotonic()
     client = loop.client()
-    questions = [_Question(ask) for ask in asks]
+    questions = [_Question(ask, deadline) for ask in asks]
     tasks = [asyncio.create_task(question.put(client)) for question in questions]
     if tasks:
         _, left = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
         if left:
             await _read_what_has_come()
-        _abandon(task for task in left if not task.done())
-        for task in tasks:
-            if task.done():
-                task.result()  # an error in there is ours
-    return [question.told(begun, deadline) for question in questions]
+    for question, task in zip(questions, tasks, strict=True):
+        if task.done():
+            task.result()  # an error in there is ours
+        else:
+            _leave(task, cancel=not question.is_sent)
+    return [question.told(begun) for question in questions]
 
 
 def fan_out(asks: Sequence[Ask], *, within_ms: float) -> list[Told]:
@@ -79,10 +84,10 @@ def fan_out(asks: Sequence[Ask], *, within_ms: float) -> list[Told]:
 class _Question:
     """A question on its way, and when it was put and answered."""
 
-    __slots__ = ("_answered", "_ask", "_response", "_started")
+    __slots__ = ("_answered", "_ask", "_deadline", "_response", "_started")
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, ask: Ask, deadline: float) -> None:
+        self._ask, self._deadline = ask, deadline
         self._response: Response | None = None
         self._started = self._answered = 0.0
 
@@ -104,12 +109,22 @@ class _Question:
             await asyncio.sleep(request.delay)
             self._response = request.response
         else:
-            self._response = await client.send(request)
+            self._response = await client.send(request, timeout=self._limit(request))
         self._answered = time.monotonic()
 
-    def told(self, begun: float, deadline: float) -> Told:
+    @property
+    def is_sent(self) -> bool:
+        """Whether an answer may still come over the wire."""
+        return bool(self._started) and not isinstance(self._ask.request, Scripted)
+
+    def _limit(self, request: Request) -> float:
+        """The request's own where that is the shorter one; else the deadline with the grace."""
+        left = self._deadline - self._started
+        return request.timeout if request.timeout < left - _SAME else left + GRACE
+
+    def told(self, begun: float) -> Told:
         """Answered by the deadline, or late: a moment behind it counts as never."""
-        late = not self._answered or self._answered > deadline
+        late = not self._answered or self._answered > self._deadline
         return Told(
             response=None if late else self._response,
             late=late,
@@ -118,18 +133,18 @@ class _Question:
         )
 
 
-_abandoned: Final[set[asyncio.Task[Any]]] = set()
-
-
 async def _read_what_has_come() -> None:
     """Let the loop see what the kernel has for it, resume who waits for that, and let them finish."""
     for _ in range(3):
         await asyncio.sleep(0)
 
 
-def _abandon(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel them without waiting for their end; they are held until then, since a loop only knows its tasks weakly."""
-    for task in tasks:
+def _leave(task: asyncio.Task[None], *, cancel: bool) -> None:
+    """Let it end by itself, or now. It is held until then, since a loop knows its tasks only weakly."""
+    if cancel:
         task.cancel()
-        _abandoned.add(task)
-        task.add_done_callback(_abandoned.discard)
+    _left.add(task)
+    task.add_done_callback(_left.discard)
+
+
+_left: Final[set[asyncio.Task[None]]] = set()

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from django.conf import settings
 
+from core.gate import aside
 from core.http.client import Client, Request
 from core.http.outcomes import Response
 from core.http.urls import Egress
@@ -33,10 +34,14 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self._running())
 
     def run(self, work: Coroutine[Any, Any, Result], timeout: float | None = None) -> Result:
-        """The coroutine's result. Raises TimeoutError after `timeout` seconds, and cancels the work then."""
+        """The coroutine's result. Raises TimeoutError after `timeout` seconds, and cancels the work then.
+
+        The thread that waits for it stands aside (`core.gate`).
+        """
         future = self.submit(work)
         try:
-            return future.result(timeout)
+            with aside():
+                return future.result(timeout)
         except TimeoutError:
             future.cancel()
             raise

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import json
 from core.clock import now, rfc3339
+from core.gate import aside
 from core.redis import client
 from leads.demo.exchange import reply_to
 from leads.demo.keepsake import recall
@@ -45,7 +46,8 @@ def answer(request: HttpRequest, slug: str, stage: str) -> HttpResponse:
         reply = reply_to(slug, stage, request.body)
     except KeyError as nobody:
         raise Http404 from nobody
-    time.sleep(reply.wait)
+    with aside():
+        time.sleep(reply.wait)
     _remember(_line(request, slug) | {"event": stage, "answered": reply.said})
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
 

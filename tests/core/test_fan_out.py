@@ -1,19 +1,52 @@
 """Many are asked at once: each ends as an outcome of its own, and nobody waits for those who do not answer."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 from pytest_django import Settings
 
+from core.http import fan_out as fan_out_module
 from core.http import loop
 from core.http.client import BODY_LIMIT, OPEN_PER_LANE, Request
 from core.http.fan_out import Ask, Scripted, Told, fan_out
 from core.http.outcomes import Outcome, Response
+from tests.processes import wait_until
 from tests.webhooks.receiver import Receiver, Script, bomb, drip, flood, raw, receiving, reset, silence, status
 
 FOREVER = 5.0
 SOON = 400.0
+
+
+@dataclass(frozen=True)
+class KeptAlive:
+    """A receiver that answers all that comes over one connection, when `ready`; `got` holds the first of each only."""
+
+    receiver: Receiver
+    ready: threading.Event
+
+    @property
+    def url(self) -> str:
+        return self.receiver.url
+
+
+@pytest.fixture
+def kept_alive() -> Iterator[KeptAlive]:
+    ready = threading.Event()
+    ready.set()
+
+    def play(connection: socket.socket) -> None:
+        while True:
+            ready.wait(FOREVER)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            if not connection.recv(65536):
+                return
+
+    with receiving(play) as started:
+        yield KeptAlive(started, ready)
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +128,15 @@ def test_a_deadline_that_has_passed_hears_nobody() -> None:
         assert outcomes(fan_out([ask(silent.url)], within_ms=-1)) == ["late"]
 
 
+def test_a_late_answer_is_not_heard_but_keeps_its_connection(kept_alive: KeptAlive) -> None:
+    kept_alive.ready.clear()
+    assert outcomes(fan_out([ask(kept_alive.url)], within_ms=150)) == ["late"]
+    kept_alive.ready.set()
+    wait_until(lambda: not fan_out_module._left, "the late answer is read")
+    assert outcomes(fan_out([ask(kept_alive.url)], within_ms=5000)) == ["ok"]
+    assert len(kept_alive.receiver.got) == 1
+
+
 def test_nobody_to_ask_is_told_nothing() -> None:
     assert fan_out([], within_ms=SOON) == []
 
@@ -126,21 +168,7 @@ async def _lanes_in_use() -> int:
     return len(loop.client().lanes)
 
 
-def test_a_connection_is_kept_and_used_again(kept_alive: Receiver) -> None:
+def test_a_connection_is_kept_and_used_again(kept_alive: KeptAlive) -> None:
     for _ in range(3):
         assert outcomes(fan_out([ask(kept_alive.url)], within_ms=5000)) == ["ok"]
-    assert len(kept_alive.got) == 1  # the receiver reads one request of each connection: the others came over the same
-
-
-@pytest.fixture
-def kept_alive() -> Iterator[Receiver]:
-    """A receiver that answers every request which comes over one connection."""
-
-    def play(connection: object) -> None:
-        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-        connection.sendall(answer)  # type: ignore[attr-defined]
-        while connection.recv(65536):  # type: ignore[attr-defined]
-            connection.sendall(answer)  # type: ignore[attr-defined]
-
-    with receiving(play) as started:
-        yield started
+    assert len(kept_alive.receiver.got) == 1
