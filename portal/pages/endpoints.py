@@ -13,7 +13,7 @@ from core.clock import now
 from core.errors import FieldProblems
 from portal.access import Access, agency_page
 from portal.pages.frame import PAGE, next_page, show
-from routing.models import Campaign
+from routing.models import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Row:
 @agency_page
 def endpoints(request: HttpRequest, access: Access) -> HttpResponse:
     """The list of contracts in auctions, the newest first, in the book that is looked at."""
-    asked = Contract.objects.visible_to(access.principal).filter(campaign__method=Campaign.Method.PING_POST)
+    asked = Contract.objects.visible_to(access.principal).filter(campaign__method=Method.PING_POST)
     rows = asked.exclude(status=Status.ARCHIVED).select_related("buyer", "campaign")
     try:
         found, cursor = cut(rows, limit=PAGE, cursor=request.GET.get("cursor"))
