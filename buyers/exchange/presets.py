@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from buyers.exchange.answer_reader import OPERATORS
+from buyers.exchange.answer_documents import OPERATORS
 from core import json
 
 _FOLDER: Final = Path(__file__).parent / "presets"

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
-from buyers.exchange.answer_reader import parse_answer
+from buyers.exchange.answer_documents import parse_answer
+from buyers.exchange.answer_reader import AnswerReader
 from buyers.exchange.bodies import CONTENT_TYPES, check_body
+from buyers.exchange.references import Reference
 from buyers.exchange.stages import Stage
 from buyers.exchange.templates import Constant, Node, Text, parse_template, parse_text
 from core.http.headers import BadHeader, check_headers
@@ -39,20 +41,12 @@ def parse_stage(kind: Kind, value: object, path: str, problems: Problems, contex
     if not data:
         return None
     verb = _choice(data, "verb", VERBS, path, problems)
-    style = (
-        "form" if verb == "GET" and "format" not in data else _choice(data, "format", (*CONTENT_TYPES,), path, problems)
-    )
-    if verb == "GET" and style != "form":
-        problems.add(f"{path}.format", "invalid_choice", "is form for a GET: its body becomes the query")
-    reader = None
-    if kind != "loss":
-        ping = kind == "ping"
-        reader = parse_answer(data["answer"], f"{path}.answer", problems, ping=ping, currency=context.currency)
+    style = _format(data, verb, path, problems)
     stage = Stage(
         kind=kind,
         verb=verb,
         url=_url(data["url"], f"{path}.url", problems),
-        headers=_headers(data["headers"] if data.get("headers") is not None else {}, f"{path}.headers", problems),
+        headers=_headers(data.get("headers"), f"{path}.headers", problems),
         format=style,
         body=_body(data.get("body"), style, f"{path}.body", problems),
         timeout_ms=_timeout(data.get("timeout_ms"), None if kind == "ping" else _POST_MS, path, problems),
@@ -60,9 +54,25 @@ def parse_stage(kind: Kind, value: object, path: str, problems: Problems, contex
         currency=context.currency,
         pingable=context.pingable,
         allowed_hashes=context.hashes,
-        reader=reader,
+        reader=_reader(kind, data.get("answer"), f"{path}.answer", problems, context),
     )
     return stage if len(problems) == before else None
+
+
+def _reader(kind: Kind, value: object, path: str, problems: Problems, context: StageContext) -> AnswerReader | None:
+    """A loss notice's answer is not read."""
+    if kind == "loss":
+        return None
+    return parse_answer(value, path, problems, ping=kind == "ping", currency=context.currency)
+
+
+def _format(data: dict[str, Any], verb: str, path: str, problems: Problems) -> str:
+    """JSON where nothing is said; of a GET, whose body becomes the query, form and nothing else."""
+    if verb != "GET":
+        return _choice(data, "format", tuple(CONTENT_TYPES), path, problems)
+    if data.get("format", "form") != "form":
+        problems.add(f"{path}.format", "invalid_choice", "is form for a GET: its body becomes the query")
+    return "form"
 
 
 def _choice(data: dict[str, Any], name: str, choices: tuple[str, ...], path: str, problems: Problems) -> str:
@@ -89,6 +99,8 @@ def _url(value: object, path: str, problems: Problems) -> Text:
 
 
 def _headers(value: object, path: str, problems: Problems) -> tuple[tuple[str, Node], ...]:
+    if value is None:
+        return ()
     if not isinstance(value, dict):
         problems.add(path, "not_an_object", "must be an object")
         return ()
@@ -103,18 +115,13 @@ def _headers(value: object, path: str, problems: Problems) -> tuple[tuple[str, N
 
 
 def _check_header(node: Node, path: str, problems: Problems) -> None:
-    fixed = (
-        node.value
-        if isinstance(node, Constant)
-        else "".join(p for p in node.pieces if isinstance(p, str))
-        if isinstance(node, Text)
-        else None
-    )
-    if not isinstance(fixed, str):
+    pieces = node.pieces if isinstance(node, Text) else (node.value,) if isinstance(node, Constant) else (None,)
+    fixed = [piece for piece in pieces if isinstance(piece, str)]
+    if len(fixed) + sum(isinstance(piece, Reference) for piece in pieces) < len(pieces):
         problems.add(path, "bad_header", 'must be text, or {"secret": "..."}')
         return
     try:
-        check_headers({"X-Value": fixed})
+        check_headers({"X-Value": "".join(fixed)})
     except BadHeader:
         problems.add(path, "bad_header", "must be plain text on one line")
 

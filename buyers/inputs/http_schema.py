@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from buyers.exchange.answer_reader import OPERATORS
+from buyers.exchange.answer_documents import OPERATORS
 from buyers.exchange.bodies import CONTENT_TYPES
 from buyers.exchange.formats import FORMATS
 from buyers.exchange.hashes import HASHES

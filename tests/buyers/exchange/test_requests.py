@@ -2,12 +2,15 @@
 
 import hashlib
 import hmac
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from buyers.exchange.formats import FORMATS
 from buyers.exchange.methods import check_references
@@ -16,6 +19,14 @@ from core.errors import FieldProblems
 from tests.buyers.exchange.making import LEAD, READS, VALUES, compiled, posting, refused
 
 POST = {"url": "https://buyer.example.com/post", "answer": READS}
+ANSWER = {**READS, "price": {"at": "$.p"}, "reason": {"at": "$.r", "map": {"1": "x"}}, "statuses": ["2xx"]}
+STAGE = {"url": "https://x.example.com/", "body": {"a": {"b": "{{lead.zip}}"}}, "headers": {"X": "1"}, "answer": ANSWER}
+WHOLE: dict[str, Any] = {"ping": STAGE, "post": STAGE, "hashes": ["phone_md5"], "hash_key": {"secret": "k" * 16}}
+MEMBERS = """
+preset ping post loss url verb format headers body timeout_ms on_timeout answer hashes hash_key read success at in
+not_in exists above price unit fallback reason map default token redirect statuses from secret scheme constant
+"""
+WORDS = st.sampled_from(MEMBERS.split())
 
 
 def sent(body: Any, lead: dict[str, Any] | None = None, **stage: Any) -> Any:
@@ -318,6 +329,28 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         "delivery.post.timeout_ms": "bad_number",
         "delivery.ping.answer": "required",
     }
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just("{{lead.zip}}"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8) | WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(data=st.data())
+def test_no_document_breaks_the_compiler(data: st.DataObject) -> None:
+    document = json.loads(json.dumps({"preset": data.draw(st.sampled_from([None, "boberdoo", "openrtb"])), **WHOLE}))
+    node: Any = document
+    for _ in range(data.draw(st.integers(0, 4))):
+        name = data.draw(st.sampled_from(sorted(node)))
+        if not isinstance(node[name], dict) or not node[name]:
+            break
+        node = node[name]
+    node[data.draw(WORDS)] = data.draw(anything)
+
+    with suppress(FieldProblems):
+        compiled(**document).post.request(VALUES)
 
 
 def test_references_must_suit_the_lead_type_and_the_stage() -> None:
