@@ -24,7 +24,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run web worker beat test check fmt chaos fuzz bench lock openapi environment environment-dev
+.PHONY: help run web worker beat test check fmt chaos fuzz bench bench-pings lock openapi environment environment-dev
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -72,6 +72,9 @@ fuzz: environment-dev ## ask the real server thousands of random questions, on S
 
 bench: environment-dev ## measure leads per second beside the database's own limit
 	$(BIN)/python -m bench
+
+bench-pings: environment-dev ## measure auctions beside a bare client that asks the same buyers
+	$(BIN)/python -m bench.pings
 
 lock: environment-dev ## write requirements.lock and requirements-dev.lock anew
 	$(LOCK) requirements.txt --output-file requirements.lock

@@ -79,7 +79,7 @@ class Question:
 def ping_question(draft: Draft, contract: ContractView, stage: Stage, values: Values, *, price: int) -> Question:
     """The ping to the buyer; in the test book to the contract's mock, which bids `price` where it names no bid."""
     if draft.mode == "live":
-        return Question(Ask(stage.request(values)), stage.fields(values), stage)
+        return Question(Ask(stage.request(values), lane=contract.id.hex), stage.fields(values), stage)
     currency = draft.campaign.currency
     mocked = Ask(answer_ping(contract.mock, price=price, currency=currency))
     return Question(mocked, stage.fields(values), mock_stage("ping", currency=currency))

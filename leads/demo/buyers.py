@@ -1,10 +1,12 @@
-"""The demo agency's twelve buyers: their wallets, and what each of them orders.
+"""The demo agency's buyers: their wallets, and what each of them orders; those of the auction are in `bidders`.
 
 `deposit` is what was wired in. A contract is a document of POST /v1/contracts with the campaign's slug under
 "campaign"; it is delivered to the demo's receiver unless it says otherwise.
 """
 
 from typing import Any
+
+from leads.demo.bidders import BIDDERS
 
 Document = dict[str, Any]
 OFFICE = [{"days": ["mon", "tue", "wed", "thu", "fri"], "from": "08:00", "to": "20:00"}]
@@ -244,4 +246,4 @@ INSURERS_AND_TRADES: tuple[Document, ...] = (
         ],
     },
 )
-BUYERS = (*LAW_FIRMS, *SOLAR_COMPANIES, *LENDERS, *INSURERS_AND_TRADES)
+BUYERS = (*LAW_FIRMS, *SOLAR_COMPANIES, *LENDERS, *INSURERS_AND_TRADES, *BIDDERS)

@@ -1,6 +1,8 @@
-"""The demo agency's five markets, one per lead type, and the five sources that fill them."""
+"""The demo agency's six markets, one of them a live auction, and the five sources that fill them."""
 
 from typing import Any
+
+from leads.demo.bidders import CAMPAIGN as LIVE_AUCTION
 
 Document = dict[str, Any]
 
@@ -49,6 +51,7 @@ CAMPAIGNS: tuple[Document, ...] = (
         "dedupe_days": 14,
         "refuse_invalid_phone": True,
     },
+    LIVE_AUCTION,
 )
 
 # Payouts as the API takes them: dollars where fixed, percent of the price where percent.

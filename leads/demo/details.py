@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from leads.demo.bidders import AUCTION
+
 Fields = dict[str, Any]
 CREDIT = ("excellent", "good", "good", "fair", "poor")
 CARS = (("Toyota", "Camry"), ("Ford", "F-150"), ("Honda", "Civic"), ("Chevrolet", "Equinox"), ("Tesla", "Model 3"))
@@ -77,5 +79,6 @@ DETAILS: dict[str, Callable[[Random, datetime], Fields]] = {
     "mortgage": _mortgage,
     "auto-insurance": _insurance,
     "home-services": _services,
+    AUCTION: _insurance,
 }
 """How a lead's details are made, by the slug of its campaign."""

@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from core.clock import rfc3339
+from leads.demo.bidders import AUCTION
 from leads.demo.details import DETAILS
 from leads.demo.people import make_person
 
@@ -25,6 +26,7 @@ _SENDERS = {
     "mortgage": ("rate_finder", "google_ads"),
     "auto-insurance": ("rate_finder", "google_ads", "home_match"),
     "home-services": ("home_match", "home_match", "google_ads"),
+    AUCTION: ("rate_finder", "google_ads", "rate_finder"),
 }
 Fields = dict[str, Any]
 

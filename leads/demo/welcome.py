@@ -9,7 +9,7 @@ _TEXT = """
   Agency      {url}/agency/          {owner}  {owner_password}
   Admin       {url}/admin/           {operator}  {operator_password}
   API docs    {url}/docs/
-  Webhooks    {url}/demo/receiver/   what the demo's buyers received
+  Webhooks    {url}/demo/receiver/   what the demo's buyers received and answered
 
   Live key    {live}
   Test key    {test}   (sells to mocks, reaches no buyer)

@@ -54,12 +54,13 @@ def demo(settings: Settings, tmp_path: Path) -> Keepsake:
     return keepsake
 
 
-def test_the_demo_agency_has_twelve_buyers_five_markets_and_five_sources(demo: Keepsake) -> None:
+def test_the_demo_agency_has_its_buyers_six_markets_and_five_sources(demo: Keepsake) -> None:
     assert LeadType.objects.count() == 5
     assert Counter(Campaign.objects.values_list("method", flat=True)) == {
         "waterfall": 1,
         "round_robin": 2,
         "weighted": 2,
+        "ping_post": 1,
     }
     assert set(Campaign.objects.values_list("lead_type__name", flat=True)) == {
         "auto_accident",
@@ -68,7 +69,7 @@ def test_the_demo_agency_has_twelve_buyers_five_markets_and_five_sources(demo: K
         "auto_insurance",
         "home_services",
     }
-    assert Buyer.objects.count() == 12
+    assert Buyer.objects.count() == 12 + 11
     assert min(Campaign.objects.annotate(offers=Count("contracts")).values_list("offers", flat=True)) == 2
     assert Source.objects.filter(agency__slug=demo_agency().slug).count() == 5  # type: ignore[union-attr]
 
@@ -88,9 +89,9 @@ def test_every_change_went_through_the_audit_trail(demo: Keepsake) -> None:
     assert written == {
         "key.create": 5,
         "lead_type.create": 5,
-        "campaign.create": 5,
+        "campaign.create": 6,
         "source.create": 5,
-        "buyer.create": 12,
+        "buyer.create": 23,
         "contract.create": Contract.objects.count(),
     }
 
