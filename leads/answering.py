@@ -65,11 +65,12 @@ def answer_in_time(
     if outcome.made is None or not any(sale.posted for sale in outcome.made.fate.sales):
         return outcome
     draft = outcome.made.draft
-    due = due_posts(outcome, deadline=begun + draft.campaign.deadline_ms / 1000)
+    due = due_posts(outcome, deadline=begun + draft.campaign.deadline_ms / 1000, repeat=repeat)
     until = begun + _patience_ms(draft, wait_ms) / 1000
-    if make_posts(due, until=until, then=partial(stands, draft, repeat)):
-        return stands(draft, repeat)
-    return outcome
+    posted = make_posts(due, until=until, then=partial(stands, draft, repeat))
+    if not posted.over:
+        return outcome
+    return posted.outcome or stands(draft, repeat)
 
 
 def stands(draft: Draft, repeat: Repeat | None) -> Outcome:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -67,7 +68,7 @@ def accept_sale(*, principal: Principal, sale: Sale, post: Answered | None = Non
             moment = clock()
             draft = recall(principal=principal, view=view, lead=lead)
             sold = _sold(draft, sale)
-            run([_decide(sale, sold.state, moment, post=post)])
+            run([decided_statement(sale.pk, sold.state, moment, post=post)])
             fate = Fate(status=Lead.Status.ACCEPTED, routing_decision=_winner_of(draft), sales=(sold,))
             money = capture_statements(charge_terms(draft, sold, moment))
             settle([Settlement(draft=draft, fate=fate, now=moment, written=money)])
@@ -137,7 +138,7 @@ def _end(
             others = other_sales(sale)
             heir = heir_of(view, sale, others)
             freed = _freed(view, sale, moment, payout=0 if heir else sale.payout)
-            run([_decide(sale, state, moment, reason, post=post), *freed])
+            run([decided_statement(sale.pk, state, moment, reason, post=post), *freed])
             if heir:
                 hand_over(view, sale, heir, actor=principal.actor, now=moment)
             if others:
@@ -215,8 +216,10 @@ def _buyers_room(sale: Sale) -> Capped:
     return Capped(buyer.pk, buyer.timezone, parse_caps(buyer.caps))
 
 
-def _decide(sale: Sale, state: str, moment: datetime, reason: str = "", *, post: Answered | None = None) -> Statement:
-    """Move the sale out of pending; whoever comes second is refused."""
+def decided_statement(
+    sale_id: UUID, state: str, moment: datetime, reason: str = "", *, post: Answered | None = None
+) -> Statement:
+    """The UPDATE that moves a sale out of pending; whoever comes second is refused with NotPending."""
     changes = {
         "state": state,
         "decided_at": moment,
@@ -226,7 +229,7 @@ def _decide(sale: Sale, state: str, moment: datetime, reason: str = "", *, post:
     }
     columns = ", ".join(f'"{name}" = %s' for name in changes)
     sql = f'UPDATE "{Sale._meta.db_table}" SET {columns} WHERE "id" = %s AND "state" = \'pending\''
-    return Statement(sql, (*map(bind, changes.values()), bind(sale.pk)), expect=1, refusal=NotPending())
+    return Statement(sql, (*map(bind, changes.values()), bind(sale_id)), expect=1, refusal=NotPending())
 
 
 def _sold(draft: Draft, sale: Sale) -> NewSale:

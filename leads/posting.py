@@ -11,14 +11,15 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connections
 
+from accounts.idempotency import Repeat
 from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
 from buyers.health import observe
@@ -28,13 +29,16 @@ from core.gate import aside
 from core.http import loop
 from core.http.fan_out import Told, ask_all
 from leads.asking import Question, post_question, post_values, spent_ms
+from leads.capture import capture_at_once
 from leads.confirmation import Answered, NotPending, accept_sale, close_sale
 from leads.drafts import Draft
 from leads.models import Sale
 from leads.recall import CampaignArchived
+from leads.settlement import Settlement
 from leads.snapshot import ContractView, contract_view
 from leads.trip import Outcome
 from leads.watching import POST, endpoint_of, seen_of
+from webhooks.outbox import hint
 
 log = logging.getLogger(__name__)
 
@@ -45,13 +49,18 @@ _REFUSALS: Final = frozenset((AnswerOutcome.REFUSED, AnswerOutcome.NO_BID, Answe
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A settled sale whose buyer is to be posted to; `deadline` (of time.monotonic) is when work on the lead ends."""
+    """A settled sale whose buyer is to be posted to; `deadline` (of time.monotonic) is when work on the lead ends.
+
+    `made` is its settlement, where this process made it; `repeat` the request that is to be answered by its end.
+    """
 
     draft: Draft
     sale_id: UUID
     contract_id: UUID
     price: int
     deadline: float
+    made: Settlement | None = None
+    repeat: Repeat | None = None
 
     @property
     def contract(self) -> ContractView:
@@ -73,32 +82,48 @@ class _Sent:
     question: Question
 
 
-def due_posts(outcome: Outcome, *, deadline: float) -> list[Due]:
+class Posted(NamedTuple):
+    """What became of posts: whether all is over, and the lead's outcome where that is known without looking."""
+
+    over: bool
+    outcome: Outcome | None = None
+
+
+class Ended(NamedTuple):
+    """What one answer came to: the posts that follow, or the lead's outcome where that is known without looking."""
+
+    following: Sequence[Due] = ()
+    outcome: Outcome | None = None
+
+
+def due_posts(outcome: Outcome, *, deadline: float, repeat: Repeat | None = None) -> list[Due]:
     """The posts that what was settled calls for."""
     made = outcome.made
     if made is None or made.written is not None:
         return []
     posted = (sale for sale in made.fate.sales if sale.posted)
-    return [Due(made.draft, sale.id, sale.contract_id, sale.price, deadline) for sale in posted]
+    return [Due(made.draft, sale.id, sale.contract_id, sale.price, deadline, made, repeat) for sale in posted]
 
 
-def make_posts(due: Iterable[Due], *, until: float, then: Callable[[], object] = lambda: None) -> bool:
+def make_posts(due: Iterable[Due], *, until: float, then: Callable[[], object] = lambda: None) -> Posted:
     """Opens transactions, one after the other. Post to the buyers, and to the next ones where they refuse.
 
-    True once all is over. Where that is not by `until` (of time.monotonic) it goes on without the caller, and calls
-    `then` whenever a buyer has answered. No transaction may be open.
+    Where not all is over by `until` (of time.monotonic) it goes on without the caller, and calls `then` whenever a
+    buyer has answered. No transaction may be open.
     """
-    sent = _send_all(due)
+    sent, outcome = _send_all(due), None
     while sent:
         with aside():
             done, _ = wait(sent, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
         if not done:
             for future, post in sent.items():
                 future.add_done_callback(partial(_go_on, post, then))
-            return False
+            return Posted(over=False)
         for future in done:
-            sent |= _send_all(_conclude(sent.pop(future), future.result()[0]))
-    return True
+            ended = _conclude(sent.pop(future), future.result()[0])
+            sent |= _send_all(ended.following)
+            outcome = ended.outcome
+    return Posted(True, outcome)
 
 
 def _send_all(due: Iterable[Due]) -> dict[Future[list[Told]], _Sent]:
@@ -137,8 +162,8 @@ def _send(due: Due, stage: Stage) -> tuple[Future[list[Told]], _Sent]:
 # --- what the buyer said -----------------------------------------------------------------------------------------
 
 
-def _conclude(sent: _Sent, told: Told) -> list[Due]:
-    """Write down what became of a post; the posts that follow from it."""
+def _conclude(sent: _Sent, told: Told) -> Ended:
+    """Write down what became of a post."""
     answer, spent = sent.question.answer(told), spent_ms(told)
     endpoint = endpoint_of(sent.due.contract_id, POST, sent.due.draft.mode)
     observe([seen_of(endpoint, answer, spent)], now=clock())
@@ -146,8 +171,8 @@ def _conclude(sent: _Sent, told: Told) -> list[Due]:
     return conclude(sent.due, sent.stage, answer, facts)
 
 
-def conclude(due: Due, stage: Stage, answer: Answer, facts: Answered) -> list[Due]:
-    """Opens transactions. What the buyer's answer means for the sale; the posts that follow from it."""
+def conclude(due: Due, stage: Stage, answer: Answer, facts: Answered) -> Ended:
+    """Opens transactions. What the buyer's answer means for the sale is written down."""
     note: Answered = {
         "outcome": answer.outcome.value,
         "reason": answer.reason,
@@ -157,14 +182,17 @@ def conclude(due: Due, stage: Stage, answer: Answer, facts: Answered) -> list[Du
         **facts,
     }
     if answer.accepted:
-        return _accept(due, note)
+        return Ended(outcome=_accept(due, note))
     if answer.unknown and stage.on_timeout == "stop":
         _leave_open(due, note)
-        return []
-    return _close(due, answer, note)
+        return Ended()
+    return Ended(_close(due, answer, note))
 
 
-def _accept(due: Due, note: Answered) -> list[Due]:
+def _accept(due: Due, note: Answered) -> Outcome | None:
+    if due.made is not None and (outcome := capture_at_once(due.made, post=note, repeat=due.repeat)) is not None:
+        hint()
+        return outcome
     try:
         accept_sale(principal=due.draft.principal, sale=_sale(due), post=note)
     except NotPending:  # somebody answered for the buyer meanwhile
@@ -172,7 +200,7 @@ def _accept(due: Due, note: Answered) -> list[Due]:
     except CampaignArchived:  # the buyer has it, and nobody can take its money: a person must see to it
         log.exception("a buyer took sale %s of a campaign that is archived", due.sale_id)
         _leave_open(due, note)
-    return []
+    return None
 
 
 def _leave_open(due: Due, note: Answered) -> None:
@@ -189,7 +217,14 @@ def _close(due: Due, answer: Answer, note: Answered) -> list[Due]:
         outcome = close_sale(principal=principal, sale=_sale(due), state=state, reason=reason, post=note, again=again)
     except NotPending:
         return []
-    return due_posts(outcome, deadline=due.deadline)
+    following = due_posts(outcome, deadline=due.deadline, repeat=due.repeat)
+    return [_as_answered(one, due.draft) for one in following]
+
+
+def _as_answered(due: Due, before: Draft) -> Due:
+    """The post with all that its source is to be told beside the lead, which is known of the draft before it only."""
+    made = due.made and replace(due.made, draft=replace(due.made.draft, said=before.said))
+    return replace(due, made=made)
 
 
 def _sale(due: Due) -> Sale:
@@ -233,6 +268,6 @@ def _go_on(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told
 
 
 def _conclude_later(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:
-    following = _conclude(sent, future.result()[0])
+    following = _conclude(sent, future.result()[0]).following
     then()
     make_posts(following, until=time.monotonic(), then=then)

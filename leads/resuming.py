@@ -50,7 +50,7 @@ def _taken_up(sale: Sale) -> list[Due]:
         if sale.post == Sale.Post.DUE:
             return [due]
         exchange = due.contract.exchange
-        return conclude(due, exchange.post, _UNTOLD, {}) if exchange else []
+        return list(conclude(due, exchange.post, _UNTOLD, {}).following) if exchange else []
     except (Erased, CampaignArchived):
         _give_up(sale)
     except Exception:

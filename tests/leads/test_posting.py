@@ -1,6 +1,7 @@
 """Contracts that are posted to in real time: held, posted, then charged, passed on, or left open."""
 
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -9,15 +10,18 @@ from billing.check import check_ledger
 from billing.models import BuyerBalance
 from core.clock import now
 from leads.answering import take_lead
-from leads.confirmation import expire_sales
+from leads.confirmation import expire_sales, reject_sale
 from leads.intake.shape import submission_of
 from leads.models import Lead, Sale
 from leads.pipeline import submit_lead
+from leads.posting import due_posts, make_posts
+from leads.queries import lead_records
 from leads.resuming import resume_posts
 from leads.trip import Outcome
 from tests.leads.trading import Market
 from tests.leads.world import MARIA, World, make_world
 from tests.processes import wait_until
+from webhooks.models import Event
 
 pytestmark = pytest.mark.django_db
 NEXT = {"post": {"on_timeout": "next"}}
@@ -149,3 +153,30 @@ def test_a_post_that_was_begun_and_never_ended_is_not_made_again(market: Market)
     Sale.objects.update(post="sent", post_lease=now())
     assert resume_posts(now=now()) == 1
     assert (states(), system.posts) == ([("pending", "unknown")], [])
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_the_answer_is_what_is_on_record_and_what_was_told(market: Market, mode: str) -> None:
+    world = make_world()
+    market.contract(world, market.system("yes"))
+    principal = world.principal if mode == "live" else world.test_key()
+    outcome = take(world, principal=principal)
+    lead = Lead.objects.get()
+    (record,) = lead_records(principal, [lead])
+    assert {name: record[name] for name in outcome.body if name != "score_reasons"} == {
+        name: value for name, value in outcome.body.items() if name != "score_reasons"
+    }
+    told = list(Event.objects.order_by("sequence").values_list("type", "sequence"))
+    assert told == [("lead.received", 1), ("lead.accepted", 2), ("lead.delivered", 3)]
+    assert lead.last_sequence == 3
+
+
+def test_a_sale_that_a_person_ended_during_the_post_stays_as_that_person_said(market: Market) -> None:
+    world = make_world()
+    contract = market.contract(world, market.system("slow", post="slow"))
+    members = {name: value for name, value in MARIA.items() if name != "consent_timestamp"}
+    outcome = submit_lead(principal=world.principal, submission=submission_of(dict(members)), received_at=now())
+    (due,) = due_posts(outcome, deadline=monotonic() + 30)
+    reject_sale(principal=world.principal, sale=Sale.objects.get(), reason="by telephone")
+    assert make_posts([due], until=monotonic() + 30).over
+    assert (states(), balance(contract)) == ([("refused", "due")], (1_000_00, 0))

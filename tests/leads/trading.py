@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Final
 
 from buyers.models import Contract, DeliveryMethod
 from tests.leads.world import World
+
+_closing: Final = threading.Event()
 
 
 @dataclass
@@ -34,7 +36,7 @@ class System:
             "method": "http",
             "preset": "generic_json",
             "ping": {"url": f"{self.url}/ping"},
-            "post": {"url": f"{self.url}/post", "timeout_ms": 400},
+            "post": {"url": f"{self.url}/post", "timeout_ms": 300 if self.post == "hang" else 10_000},
             "loss": {"url": f"{self.url}/loss", "body": {"ping_id": "{{ping.id}}", "won_at": "{{auction.price}}"}},
         }
 
@@ -46,7 +48,7 @@ class System:
             said = {"accepted": self.bid is not None, "price": self.bid, "token": f"t-{self.name}", "reason": None}
             return json.dumps(said).encode()
         if self.post == "hang":
-            time.sleep(1.0)
+            _closing.wait(20)
         if self.post == "slow":
             time.sleep(0.2)
         if self.post == "garbage":
@@ -106,8 +108,10 @@ def trading() -> Iterator[Market]:
     server.daemon_threads = True
     market.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    _closing.clear()
     try:
         yield market
     finally:
+        _closing.set()
         server.shutdown()
         server.server_close()
