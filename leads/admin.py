@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from core.admin import ReadOnlyAdmin, money
-from leads.models import Decision, Lead, Sale, Source, Submission
+from leads.models import Auction, Decision, Lead, Ping, Sale, Source, Submission
 
 
 @admin.register(Source)
@@ -61,6 +61,31 @@ class DecisionAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "outcome")
     list_select_related = ("lead", "config_version")
     search_fields = ("=lead__id",)
+    ordering = ("-id",)
+
+
+@admin.register(Ping)
+class PingAdmin(ReadOnlyAdmin):
+    """Questions for a price, and what was promised."""
+
+    list_display = (
+        *("public_id", "status", "reason", money("price"), "campaign", "source", "created_at", "used_at"),
+        *("mode", "agency"),
+    )
+    list_filter = ("status", "mode", "agency")
+    list_select_related = ("agency", "campaign", "source")
+    search_fields = ("=id", "=lead_id")
+    ordering = ("-id",)
+
+
+@admin.register(Auction)
+class AuctionAdmin(ReadOnlyAdmin):
+    """Rounds of pings; the buyers' tokens stay sealed."""
+
+    list_display = ("started_at", "lead", "ping", "told_at")
+    list_filter = ("told_at",)
+    list_select_related = ("lead", "ping")
+    search_fields = ("=lead__id", "=ping__id")
     ordering = ("-id",)
 
 

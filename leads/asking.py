@@ -1,10 +1,12 @@
 """What is said to a buyer's system of one lead: the values that its ping, its post and its loss notice may speak of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from buyers.exchange.answers import Answer, AnswerOutcome
+from buyers.exchange.methods import HttpMethod
 from buyers.exchange.stages import Stage
 from buyers.exchange.values import Values
 from buyers.mocks import answer_ping, answer_post, mock_stage
@@ -23,7 +25,7 @@ def ping_values(draft: Draft, contract: ContractView, auction_id: UUID, *, withi
     assert exchange is not None
     return Values(
         lead=exchange.pingable_part(draft.data.fields),
-        hash=exchange.hashes(draft.data.fields),
+        hash={**_handed_on(draft, exchange), **exchange.hashes(draft.data.fields)},
         ping={"id": encode(Ping.prefix, auction_id)},
         timeout_ms=within_ms,
         **_circumstances(draft, contract),
@@ -94,6 +96,11 @@ def post_question(draft: Draft, contract: ContractView, stage: Stage, values: Va
 def spent_ms(told: Told) -> float | None:
     """How long the answer took from the question on; None where there was none in time."""
     return None if told.answered_ms is None else told.answered_ms - (told.started_ms or 0.0)
+
+
+def _handed_on(draft: Draft, exchange: HttpMethod) -> Mapping[str, str]:
+    """Hashes that the source sent of a person whom it did not name, for buyers that take them without a key."""
+    return {} if exchange.hash_key else draft.hashes
 
 
 def _ping(draft: Draft, contract_id: UUID) -> dict[str, Any]:

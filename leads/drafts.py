@@ -23,7 +23,7 @@ class Draft:
 
     `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
     had their chance. `bidding` is what an auction brought for it, `beside` what is to be written with it,
-    `said` what its answer tells beside the usual.
+    `said` what its answer tells beside the usual. `hashes` are what a source sent of the person instead of a contact.
     """
 
     id: UUID
@@ -49,6 +49,7 @@ class Draft:
     bidding: Bidding | None = None
     beside: tuple[Statement, ...] = ()
     said: Mapping[str, Any] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def mode(self) -> str:

@@ -31,7 +31,7 @@ from leads.bids import FRESH_SECONDS, Bidding
 from leads.drafts import Draft, Fate
 from leads.fates import duplicate_fate, fate_of
 from leads.market import Look, Rider, ask, look, state_of
-from leads.models import Ping
+from leads.models import Auction, Ping
 from leads.pipeline import travel
 from leads.preparation import campaign_of, keyed_hash, source_of
 from leads.room import Room
@@ -43,6 +43,7 @@ from scoring.features import features_of
 from scoring.scorecard import SCORECARD
 
 PROMISED_FOR: Final = timedelta(seconds=FRESH_SECONDS)
+KEPT_FOR: Final = timedelta(days=30)
 BID: Final = "bid"
 PRICE, PAYOUT = "price", "payout"
 _HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
@@ -102,7 +103,8 @@ def prepare_ping(
 ) -> Draft:
     """The draft of a lead of which only what may be pinged is known. What else was sent is forgotten here."""
     fields = dict(submission.fields)
-    hashes = _hashes(fields, view.agency_id)
+    hashes = _hashes(fields)
+    marks = {kind: keyed_hash(kind, view.agency_id, value) for kind, value in hashes.items()}
     source, source_text = source_of(principal, view, submission)
     campaign = campaign_of(view, source, submission)
     told = {name: value for name, value in fields.items() if name in campaign.pingable}
@@ -119,29 +121,37 @@ def prepare_ping(
         data=data,
         external_id="",
         metadata={},
-        phone_hash=hashes.get("phone"),
-        email_hash=hashes.get("email"),
+        phone_hash=marks.get("phone"),
+        email_hash=marks.get("email"),
         scored=SCORECARD.score(features),
         features=features,
         received_at=received_at,
         sealer=new_data_key(ping_id)[1],
         key_statement=None,
+        hashes={f"{kind}_sha256": value for kind, value in hashes.items()},
     )
 
 
-def _hashes(fields: dict[str, Any], agency_id: UUID) -> dict[str, bytes]:
-    """The person's keyed hashes by what was sent of them, which is taken out of the fields."""
+def _hashes(fields: dict[str, Any]) -> dict[str, str]:
+    """What was sent of the person's telephone and e-mail, in lower case; it is taken out of the fields."""
     problems, found = [], {}
     for kind in ("phone", "email"):
         name = f"{kind}_sha256"
         value = fields.pop(name, None)
         if isinstance(value, str) and _HASH.fullmatch(value):
-            found[kind] = keyed_hash(kind, agency_id, value.lower())
+            found[kind] = value.lower()
         elif value not in (None, ""):
             problems.append(FieldError(name, "bad_hash", "Send the 64 hexadecimal digits of a SHA-256."))
     if problems:
         raise FieldProblems(problems)
     return found
+
+
+def prune_pings(*, now: datetime) -> int:
+    """Opens a transaction. Forget pings older than KEPT_FOR that never became a lead, and their auctions; how many."""
+    with transaction.atomic():
+        Auction.objects.filter(lead=None, started_at__lt=now - KEPT_FOR).delete()
+        return Ping.objects.filter(lead_id=None, created_at__lt=now - KEPT_FOR).delete()[0]
 
 
 def _known(rider: Rider, seen: Look) -> Outcome | None:

@@ -5,6 +5,7 @@ from celery import shared_task
 from core.clock import now
 from leads.aftermath import tell_bidders
 from leads.confirmation import expire_sales
+from leads.inward import prune_pings
 from leads.refusals import prune_refusals
 from leads.resuming import resume_posts
 
@@ -17,8 +18,9 @@ def expire_due_sales() -> None:
 
 @shared_task(name="leads.prune_submissions", ignore_result=True)
 def prune_submissions() -> None:
-    """Forget refused submissions once their time is over."""
+    """Forget refused submissions, and pings that never became leads, once their time is over."""
     prune_refusals(now=now())
+    prune_pings(now=now())
 
 
 @shared_task(name="leads.tell_bidders", ignore_result=True)

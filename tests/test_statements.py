@@ -19,7 +19,7 @@ from django.urls import get_resolver
 
 from accounts.models import Agency
 from core.clock import now
-from leads.models import Lead
+from leads.models import Auction, Lead
 from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house, a_lead_type
 from tests.portal.people import make_operator, make_person, signed_in
 from tests.test_strangers import routes
@@ -59,6 +59,7 @@ def post_leads(house: House, campaign: str, name: str) -> None:
     answer = house.api.post("/v1/leads", lead, **{"Idempotency-Key": name})
     assert answer.status_code in (201, 202), answer.content
     house.api.post("/v1/leads", {**lead, "phone": "12"})
+    house.api.post("/v1/ping", {"campaign_id": campaign, "state": "TX"})
 
 
 def grow_beside_the_api(house: House) -> None:
@@ -75,6 +76,7 @@ def grow_beside_the_api(house: House) -> None:
         number = message.tries.count() + 1
         Attempt.objects.create(message=message, number=number, started_at=now(), outcome="timeout")
     Message.objects.update(state="exhausted")
+    Auction.objects.create(started_at=now(), record={"pings": []})
 
 
 def send(house: House, verb: str, path: str, body: bytes) -> None:

@@ -36,6 +36,34 @@ EXAMPLE = OpenApiExample(
     },
     request_only=True,
 )
+HTTP_EXAMPLE = OpenApiExample(
+    "A contract whose buyer is asked in its own words",
+    {
+        "buyer_id": "buyer_01jv3k8m2xq4r5s6t7v8w9x0yz",
+        "campaign_id": "auto-accident",
+        "price": 40.00,
+        "delivery": {
+            "method": "http",
+            "preset": "boberdoo",
+            "ping": {
+                "url": "https://buyer.example.com/new_api/api.php",
+                "body": {"Key": {"secret": "the key of the API action"}, "TYPE": 21, "SRC": "OurNet"},
+                "timeout_ms": 250,
+            },
+            "post": {
+                "url": "https://buyer.example.com/new_api/api.php",
+                "body": {
+                    "Key": {"secret": "the key of the API action"},
+                    "TYPE": 21,
+                    "SRC": "OurNet",
+                    "Injury": {"from": "case_type", "map": {"auto_accident": "AUTO"}, "default": "OTHER"},
+                },
+                "on_timeout": "stop",
+            },
+        },
+    },
+    request_only=True,
+)
 
 
 def visible_contracts(principal: Principal) -> QuerySet[Contract]:
@@ -59,7 +87,7 @@ class ContractsView(ResourceView):
         """List contracts, newest first."""
         return list_answer(request, filtered(request, visible_contracts(self.principal), FILTERS), contract_record)
 
-    @extend_schema(request=ContractInput, responses={201: ContractRecord}, examples=[EXAMPLE])
+    @extend_schema(request=ContractInput, responses={201: ContractRecord}, examples=[EXAMPLE, HTTP_EXAMPLE])
     def post(self, request: Request) -> Response:
         """Place a contract. The secret of a webhook delivery is in this answer and nowhere else."""
         return record_answer(place(self.principal, request.data).record(), status=201)

@@ -27,7 +27,7 @@ _POST: Final = {
 }
 _PARTIAL: Final[dict[str, Any]] = {
     **{name: MARIA[name] for name in ("campaign_id", "source", "state", "case_type", "injury_severity")},
-    "phone_sha256": "8d1a6c1fd2d8dbb6a2b8a2ab6aee8f2d5f9b3e0c2e7a6a5d4c3b2a190807f6e5",
+    "phone_sha256": "3c95277da5fd0da6a1a44ee3fdf56d20af6c6d242695a40e18e6e90dc3c5872c",
 }
 _ASKED: Final[dict[str, Any]] = {
     "ping_id": "ping_01jv3k8m2xq4r5s6t7v8w9x0yz",

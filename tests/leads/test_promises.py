@@ -9,6 +9,7 @@ from django.test import Client
 
 from billing.check import check_ledger
 from core.clock import now
+from leads.inward import prune_pings
 from leads.models import Auction, Lead, Ping, Sale, Submission
 from tests.leads.test_actions_api import FRESH, send
 from tests.leads.test_api import key
@@ -188,6 +189,27 @@ def test_what_makes_no_sense_is_refused_by_field_and_kept(
     assert answer.status_code == 422
     assert [(error["field"], error["code"]) for error in answer.json()["errors"]] == [(field, code)]
     assert Submission.objects.count() == 1
+
+
+def test_pings_that_never_became_leads_are_forgotten_after_a_month(world: World, market: Market) -> None:
+    market.contract(world, market.system("buyer"))
+    token = key(world)
+    ask(token)
+    assert post(token, ask(token)["ping_id"]).status_code == 201
+    assert prune_pings(now=now() + timedelta(days=29)) == 0
+    assert prune_pings(now=now() + timedelta(days=31)) == 1
+    assert (Ping.objects.get().lead_id, Auction.objects.get().lead_id) == (Lead.objects.get().pk,) * 2
+
+
+def test_a_buyer_that_is_allowed_a_hash_is_told_the_one_that_the_source_sent(world: World, market: Market) -> None:
+    system = market.system("buyer")
+    body = {"ping_id": "{{ping.id}}", "phone": "{{hash.phone_sha256}}"}
+    ping = {**system.delivery["ping"], "body": {"type": None, "lead": None, **body}}
+    market.contract(world, system, delivery={"ping": ping, "hashes": ["phone_sha256"]})
+    told = sha256(b"5551234567").hexdigest()
+    ask(key(world), phone_sha256=told)
+    assert [one["phone"] for one in system.pings] == [told]
+    assert Auction.objects.get().record["pings"][0]["fields"] == ["phone_sha256"]
 
 
 def test_a_fixed_price_is_promised_too_and_a_cheaper_contract_does_not_take_its_place() -> None:

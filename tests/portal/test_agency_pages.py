@@ -337,7 +337,7 @@ def test_a_leads_page_costs_the_same_however_many_contracts_were_considered(
     for n in range(contracts - 1):
         world.contract(world.buyer(f"Buyer {n}"))
     lead, client = sold_lead(world), signed_in(make_person(world.agency))
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         client.get(f"/agency/leads/{lead.public_id}/")
 
 
