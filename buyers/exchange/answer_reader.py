@@ -48,26 +48,26 @@ class AnswerReader:
         return self._judge(document)
 
     def _judge(self, document: Any) -> Answer:
-        reason = self.reason.read(document)
         if self.error is not None and self.error.holds(document):
-            return Answer(AnswerOutcome.ERROR, reason=reason or "error")
+            return Answer(AnswerOutcome.ERROR, reason=self.reason.read(document) or "error")
         if self.duplicate is not None and self.duplicate.holds(document):
-            return Answer(AnswerOutcome.DUPLICATE, reason=reason or "duplicate")
+            return Answer(AnswerOutcome.DUPLICATE, reason=self.reason.read(document) or "duplicate")
         success = self.success.holds(document)
         if success is None:
             return self._unreadable("success_not_found")
         if not success:
-            return Answer(AnswerOutcome.NO_BID if self.ping else AnswerOutcome.REFUSED, reason=reason)
-        return self._bid(document, reason) if self.ping else self._sale(document)
+            outcome = AnswerOutcome.NO_BID if self.ping else AnswerOutcome.REFUSED
+            return Answer(outcome, reason=self.reason.read(document))
+        return self._bid(document) if self.ping else self._sale(document)
 
-    def _bid(self, document: Any, reason: str) -> Answer:
+    def _bid(self, document: Any) -> Answer:
         """A bid at a price; one of nothing is none (LeadConduit's way of saying so)."""
         try:
             price = self._price(document)
         except BadPrice as problem:
             return Answer(AnswerOutcome.BAD_BID, reason=str(problem))
         if price == 0:
-            return Answer(AnswerOutcome.NO_BID, reason=reason or "price_zero")
+            return Answer(AnswerOutcome.NO_BID, reason=self.reason.read(document) or "price_zero")
         return self._accepted(document, price)
 
     def _sale(self, document: Any) -> Answer:

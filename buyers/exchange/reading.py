@@ -145,4 +145,6 @@ def read_redirect(place: Place | None, document: Any) -> str:
 
 def clean(text: str, longest: int = _LONGEST_TEXT) -> str:
     """One line without control characters, cut."""
+    if len(text) <= longest and text.isprintable() and "  " not in text:
+        return text.strip()
     return " ".join("".join(mark if mark.isprintable() else " " for mark in text[: 4 * longest]).split())[:longest]

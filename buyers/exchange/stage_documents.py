@@ -86,7 +86,7 @@ def _choice(data: dict[str, Any], name: str, choices: tuple[str, ...], path: str
 
 def _url(value: object, path: str, problems: Problems) -> Text:
     """The URL: references only behind the host, which is judged once and for all."""
-    if isinstance(value, dict) and "needed" in value:
+    if isinstance(value, dict) and set(value) == {"needed"}:
         problems.add(path, "required", f"is required: {value['needed']}")
         return Text(())
     text = parse_text(value, path, problems)

@@ -1,7 +1,7 @@
 """One request to a buyer and the reading of its answer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -41,6 +41,14 @@ class Stage:
     pingable: frozenset[str]
     allowed_hashes: frozenset[str]
     reader: AnswerReader | None
+    _used: tuple[tuple[str, frozenset[str]], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note once which names of which scopes are spoken of: pings are made fifty at a time."""
+        used: dict[str, set[str]] = {}
+        for reference in self.references():
+            used.setdefault(reference.scope, set()).add(reference.name)
+        object.__setattr__(self, "_used", tuple((scope, frozenset(names)) for scope, names in used.items()))
 
     def request(self, values: Values) -> Request:
         """The request, with all that this stage may say. Its `timeout` is the shorter of its own and the caller's."""
@@ -59,12 +67,12 @@ class Stage:
 
     def fields(self, values: Values) -> tuple[str, ...]:
         """The names of the lead's fields and hashes that the request carries, sorted: for the decision record."""
-        seen = self._seen(values)
-        names: set[str] = set()
-        for reference in self.references():
-            if reference.scope in ("lead", "hash"):
-                names |= {reference.name} & seen[reference.scope].keys() if reference.name else seen["lead"].keys()
-        return tuple(sorted(names))
+        found: set[str] = set()
+        for scope, names in self._used:
+            if scope in ("lead", "hash"):
+                shown = self._shown(scope, getattr(values, scope))
+                found |= shown.keys() if "" in names else shown.keys() & names
+        return tuple(sorted(found))
 
     def read(self, response: Response) -> Answer:
         """What came of the request. Never raises: what cannot be read is an answer too.
@@ -90,20 +98,24 @@ class Stage:
         return "".join(piece if isinstance(piece, str) else "x" for piece in self.url.pieces)
 
     def _seen(self, values: Values) -> Seen:
-        """What this stage may say. Here the cut is made that keeps personal fields out of pings, whoever calls."""
-        lead, hashes = values.lead, values.hash
-        if self.kind != "post":
-            lead = {name: value for name, value in lead.items() if name in self.pingable}
-            hashes = {name: value for name, value in hashes.items() if name in self.allowed_hashes}
-        scopes = ("ping", "sale", "auction", "campaign", "contract", "source")
-        told = {scope: self._major(scope, getattr(values, scope)) for scope in scopes}
-        return {**told, "lead": lead, "hash": hashes, "request": self._circumstances(values)}
+        """What this stage may say, of all that it speaks of."""
+        return {scope: self._facts(scope, names, values) for scope, names in self._used}
 
-    def _major(self, scope: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {
-            name: to_major(value, self.currency) if (scope, name) in MONEY and value is not None else value
-            for name, value in facts.items()
-        }
+    def _facts(self, scope: str, names: frozenset[str], values: Values) -> Mapping[str, Any]:
+        if scope == "request":
+            return self._circumstances(values)
+        facts: Mapping[str, Any] = getattr(values, scope)
+        if scope in ("lead", "hash"):
+            return self._shown(scope, facts)
+        money = {name for name in names if (scope, name) in MONEY and facts.get(name) is not None}
+        return {**facts, **{name: to_major(facts[name], self.currency) for name in money}} if money else facts
+
+    def _shown(self, scope: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Here the cut is made that keeps personal fields out of pings and loss notices, whoever calls."""
+        if self.kind == "post":
+            return facts
+        allowed = self.pingable if scope == "lead" else self.allowed_hashes
+        return {name: value for name, value in facts.items() if name in allowed}
 
     def _circumstances(self, values: Values) -> Mapping[str, Any]:
         time = values.now and {"time": rfc3339(values.now), "unix": int(values.now.timestamp())}

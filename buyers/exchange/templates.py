@@ -146,7 +146,7 @@ def parse_text(value: object, path: str, problems: Problems) -> Text:
 
 
 def _parse_object(value: dict[str, Any], path: str, problems: Problems, depth: int) -> Node:
-    if "needed" in value:
+    if set(value) == {"needed"}:
         problems.add(path, "required", f"is required: {value['needed']}")
         return Constant(None)
     if "from" in value and set(value) <= set(_MAPPED):

@@ -56,6 +56,7 @@ def sent(body: Any, lead: dict[str, Any] | None = None, **stage: Any) -> Any:
         ({"constant": "{{lead.zip}}"}, {}, "{{lead.zip}}"),
         ({"constant": {"from": "zip"}}, {}, {"from": "zip"}),
         ({"secret": "s3"}, {}, "s3"),
+        ({"secret": "s3", "needed": 1}, {}, {"secret": "s3", "needed": 1}),
         (True, {}, True),
         (17, {}, 17),
         (None, {}, None),
