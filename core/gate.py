@@ -66,7 +66,10 @@ class Gate:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Let somebody else work while this thread waits; nothing where it was let in by no gate."""
+    """Let somebody else work while this thread waits; nothing where it was let in by no gate.
+
+    Never with a transaction open: those who work meanwhile may wait for its locks, and this thread for them.
+    """
     gate: Gate | None = getattr(_here, "gate", None)
     if gate is None:
         yield

@@ -111,7 +111,7 @@ def test_a_look_needs_no_locks_and_keeps_the_order_of_its_columns() -> None:
 
 @pytest.mark.skipif(not is_postgres(), reason="SQLite has no lock to look at")
 def test_a_look_holds_its_locks_until_the_transaction_ends() -> None:
-    held = Statement("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+    held = Statement("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
     with transaction.atomic():
         assert read([*lock_shared("c"), *lock("a", "b")], [{"held": held}]) == [{"held": [(3,)]}]
     assert run([held])[0].rows == [(0,)]
