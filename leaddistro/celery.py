@@ -40,6 +40,7 @@ BEATS: dict[str, dict[str, Any]] = {
     "send what is held without a reason": every(60, "webhooks.release_strays"),
     "expire sales": every(5, "leads.expire_sales"),
     "forget refused submissions": every(3600, "leads.prune_submissions"),
+    "tell what became of leads": nightly(1, "leads.report_outcomes"),
     "prove the books": nightly(2, "billing.check_ledger"),
     "forget old answers": nightly(4, "accounts.prune"),
     "forget old deliveries": nightly(3, "webhooks.prune"),

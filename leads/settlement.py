@@ -114,7 +114,13 @@ def _lead_statements(draft: Draft, fate: Fate, sequence: int, now: datetime) -> 
     if draft.key_statement is not None:
         statements.insert(0, draft.key_statement)
     return statements + score_statements(
-        lead_ref=draft.id, agency_id=draft.snapshot.agency_id, features=draft.features, scored=draft.scored, now=now
+        agency_id=draft.snapshot.agency_id,
+        mode=draft.mode,
+        lead_ref=draft.id,
+        lead_type=draft.campaign.lead_type,
+        features=draft.features,
+        scored=draft.scored,
+        now=now,
     )
 
 

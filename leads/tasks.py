@@ -1,9 +1,10 @@
-"""What time does to leads: unanswered sales expire, refused submissions are forgotten."""
+"""What time does to leads: unanswered sales expire, refused submissions are forgotten, outcomes become certain."""
 
 from celery import shared_task
 
 from core.clock import now
 from leads.confirmation import expire_sales
+from leads.outcomes import report_outcomes
 from leads.refusals import prune_refusals
 
 
@@ -17,3 +18,9 @@ def expire_due_sales() -> None:
 def prune_submissions() -> None:
     """Forget refused submissions once their time is over."""
     prune_refusals(now=now())
+
+
+@shared_task(name="leads.report_outcomes", ignore_result=True)
+def report_certain_outcomes() -> None:
+    """Tell scoring what became of the leads whose return windows ended."""
+    report_outcomes(now=now())

@@ -37,7 +37,9 @@ class Reason:
 class Scored:
     """A score from 0 to 100 with what made it: `contributions` by signal and `base` add up to `log_odds`.
 
-    `reasons` tells the strongest contributions, at most three up and three down, strongest first.
+    `reasons` tells the strongest contributions, at most three up and three down, strongest first. `percentile` is the
+    share of the agency's latest leads of this type that scored lower, in per cent; None while they are too few.
+    `return_probability` is that of a buyer giving the lead back once it took it; None before anything is known of it.
     """
 
     score: int
@@ -48,6 +50,8 @@ class Scored:
     reasons: tuple[Reason, ...]
     stage: str
     model: str
+    percentile: int | None = None
+    return_probability: float | None = None
 
 
 class Scorer(Protocol):
