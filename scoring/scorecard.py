@@ -8,7 +8,7 @@ answers in the same values.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from scoring.features import Feature
 from scoring.points import BASES, RULES, USUAL_BASE, VERSION
@@ -87,7 +87,7 @@ class Scorecard:
             log_odds=log_odds,
             base=base / 100,
             contributions={signal: points / 100 for signal, points in sums.items()},
-            reasons=_strongest(_reason(lines, sums[signal]) for signal, lines in signals.items()),
+            reasons=strongest(_reason(lines, sums[signal]) for signal, lines in signals.items()),
             stage="rules",
             model=self.version,
         )
@@ -100,7 +100,8 @@ def _reason(lines: Sequence[Points], total: int) -> Reason:
     return Reason(f"{told.code}_{'UP' if total > 0 else 'DOWN'}", told.text, total / 100)
 
 
-def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+def strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The reasons worth telling: of 0.05 log-odds or more, three each way at most, the strongest first."""
     telling = [reason for reason in reasons if abs(reason.effect) >= LEAST_EFFECT]
     telling.sort(key=lambda reason: (-abs(reason.effect), reason.code))
     up = [reason for reason in telling if reason.effect > 0][:SHOWN_REASONS]
@@ -108,5 +109,5 @@ def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(up + down, key=lambda reason: (-abs(reason.effect), reason.code)))
 
 
-SCORECARD: Scorer = Scorecard(VERSION, BASES, USUAL_BASE, RULES)
+SCORECARD: Final = Scorecard(VERSION, BASES, USUAL_BASE, RULES)
 """The scorer of the cold start."""
