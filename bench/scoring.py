@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from math import log
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,7 +23,6 @@ from scoring.calibrated import CalibratedScorecard
 from scoring.features import Features
 from scoring.learning import Fitted, learn
 from scoring.metrics import Labels, ece_by_chance, summary
-from scoring.platt import Floats
 from scoring.scorecard import Scored, Scorer
 from scoring.tables import BadTable, Row, TableReader, TableSpec, learn_reader, read_flag, read_table
 
@@ -86,7 +86,8 @@ def measure(train: Path, test: Path, target: str, spec: TableSpec, *, seed: int)
         **summary(chances, truth),
         "ece_if_perfect": ece_by_chance(chances, seed=seed),
         **_latency(scorer, tested),
-        "reasons_additive_max_error": _additive_error(fitted, tested, scored),
+        "reasons_additive_max_error": max(map(_additive_error, scored)),
+        "reasons_against_trees_max_error": _error_against_trees(fitted, tested, scored),
         "scores_per_second": round(len(tested) / (perf_counter() - started), 1),
         "stage": fitted.stage,
         "library": fitted.library,
@@ -139,18 +140,19 @@ def _latency(scorer: Scorer, rows: Sequence[Mapping[str, Any]]) -> dict[str, flo
     return {"latency_p50_ms": round(percentile(taken, 0.5), 4), "latency_p99_ms": round(percentile(taken, 0.99), 4)}
 
 
-def _additive_error(fitted: Fitted, rows: Sequence[Features], scored: Sequence[Scored]) -> float:
-    """By how much base and contributions miss the log-odds that the trees give when they are asked without reasons."""
-    told = np.array([one.base + sum(one.contributions.values()) for one in scored])
-    return float(np.abs(told - _log_odds(fitted, rows, scored)).max())
+def _additive_error(one: Scored) -> float:
+    """By how much base and contributions miss the log-odds of the probability that was answered."""
+    told = one.base + sum(one.contributions.values())
+    return abs(told - log(one.probability / (1 - one.probability)))
 
 
-def _log_odds(fitted: Fitted, rows: Sequence[Features], scored: Sequence[Scored]) -> Floats:
+def _error_against_trees(fitted: Fitted, rows: Sequence[Features], scored: Sequence[Scored]) -> float:
+    """By how much they miss what the trees say when they are asked without reasons: rounding to 32 bits, no more."""
     if not fitted.body:
-        return np.array([one.log_odds for one in scored])
+        return 0.0
     trees = library.booster()
-    asked = trees.Trees(fitted.body, fitted.vocabulary).margins(trees.matrix(fitted.vocabulary, rows))
-    return np.asarray(fitted.platt.apply(asked), dtype=np.float64)
+    asked = fitted.platt.apply(trees.Trees(fitted.body, fitted.vocabulary).margins(trees.matrix(fitted.vocabulary, rows)))
+    return float(np.abs(np.array([one.log_odds for one in scored]) - asked).max())
 
 
 if __name__ == "__main__":

@@ -16,8 +16,7 @@ from leads.models import Source
 from leads.snapshot import CampaignView, Snapshot, SourceView
 from leads.types import LeadData, Submission
 from routing.models import Campaign
-from scoring.features import features_of
-from scoring.scorecard import SCORECARD
+from scoring.features import Origin, features_of
 
 Known = TypeVar("Known")
 
@@ -37,7 +36,13 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
     campaign = _campaign(view, source, submission)
     data = campaign.validator.check(submission.fields, received_at=received_at)
     _refuse_doubtful_phone(campaign, data)
-    features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)
+    features = features_of(
+        data.fields,
+        flags=data.flags,
+        received_at=received_at,
+        profile=campaign.profile,
+        origin=Origin(source.slug, campaign.slug, source_text or str(data.fields.get("sub_id") or "")),
+    )
     lead_id = new_id()
     key_statement, sealer = new_data_key(lead_id)
     phone_hash, email_hash = person_hashes(view.agency_id, data)
@@ -53,7 +58,7 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
         metadata=submission.metadata,
         phone_hash=phone_hash,
         email_hash=email_hash,
-        scored=SCORECARD.score(features),
+        scored=campaign.scorer.score(features),
         features=features,
         received_at=received_at,
         sealer=sealer,

@@ -21,6 +21,8 @@ from leads.validation import Validator
 from routing.models import Campaign
 from routing.types import SourceTerms
 from scoring.features import Profile
+from scoring.scorecard import Scorer
+from scoring.serving import scorers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class CampaignView:
     refuse_invalid_phone: bool
     validator: Validator
     profile: Profile
+    scorer: Scorer
     terms: Terms
     contracts: Mapping[UUID, ContractView]
 
@@ -176,10 +179,15 @@ def _campaigns(agency_id: UUID) -> list[CampaignView]:
     )
     terms = market_terms(agency_id)
     contracts = _contracts(agency_id)
-    return [_campaign_view(row, terms[row.pk], contracts.get(row.pk, {})) for row in rows]
+    scorers = scorers_of(agency_id=agency_id, lead_types={row.lead_type.name for row in rows})
+    return [
+        _campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[row.lead_type.name]) for row in rows
+    ]
 
 
-def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView]) -> CampaignView:
+def _campaign_view(
+    row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView], scorer: Scorer
+) -> CampaignView:
     fields = tuple(row.lead_type.fields.all())
     return CampaignView(
         id=row.pk,
@@ -195,6 +203,7 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
         refuse_invalid_phone=row.refuse_invalid_phone,
         validator=Validator(fields),
         profile=Profile.of(row.lead_type.name, fields),
+        scorer=scorer,
         terms=terms,
         contracts=contracts,
     )

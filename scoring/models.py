@@ -246,10 +246,14 @@ class Recalibration(models.Model):
 
 
 class Standing(models.Model):
-    """How the latest scores of an agency's leads of one type are spread: 99 `cuts` of the probability, by per cent."""
+    """How the latest scores of an agency's leads of one type are spread: 99 `cuts` of the probability, by per cent.
+
+    Scores of one model, the one that `model` names: those of another cannot be compared with them.
+    """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
     lead_type = models.CharField(max_length=80)
+    model = models.CharField(max_length=80)
     cuts = models.JSONField()
     leads = models.PositiveIntegerField()
     reckoned_at = models.DateTimeField()

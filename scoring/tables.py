@@ -28,7 +28,7 @@ _NO: Final = frozenset("0 no n false f off negative lost unsold rejected decline
 _BLANK: Final = frozenset(("", "na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a"))
 _COUNTER: Final = re.compile(r"(^|[^a-z])(id|uuid|guid|key|no|nr|num|number|index|row)$")
 _MOST_WORDS: Final = 0.5
-"""A text column with more distinct values than this share of its rows is free text, and only its length counts."""
+"""A column of words with more distinct values than this share of its rows is free text, and only its length counts."""
 
 
 class BadTable(ValueError):
@@ -176,4 +176,4 @@ def _is_text(values: Sequence[str]) -> bool:
     distinct = set(values)
     if len(distinct) <= max(_MOST_WORDS * len(values), 20):
         return False
-    return sum(isfinite(read_number(value)) for value in distinct) < 0.5 * len(distinct)
+    return sum(" " in value for value in distinct) > 0.5 * len(distinct)

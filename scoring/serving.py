@@ -1,0 +1,159 @@
+"""The scorer of an agency's lead type as the trip of a lead uses it: built once per configuration, never changed.
+
+It is part of the configuration's snapshot: promoting a model is a change of configuration, so the next lead in every
+process is scored by the new champion, and a lead that is under way by the old one. Whatever is wrong with a learned
+model (its bytes, its library, its answer), the scorecard takes over.
+"""
+
+import logging
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Final
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from scoring import library
+from scoring.calibrated import CalibratedScorecard
+from scoring.features import Feature, Features, shared_features
+from scoring.models import Model, Policy, Recalibration, Standing, State, Target
+from scoring.scorecard import SCORECARD, Scored, Scorer
+from scoring.sealing import check_hash
+
+log = logging.getLogger(__name__)
+
+FALLBACKS: Final = Counter("scoring_fallbacks", "Leads scored by the scorecard because the learned model failed")
+STANDING_SECONDS: Final = 600
+"""How long a process believes a standing before it reads it again."""
+
+_loaded: dict[tuple[UUID, UUID | None, float, float], Scorer] = {}
+"""Models by id, agency and calibration: their bytes never change, so each process loads each of them once."""
+
+
+class _Percentiles:
+    """Where a probability stands among the latest of its kind. Read again when it is old; one statement then."""
+
+    def __init__(self, agency_id: UUID, lead_type: str, model: str, reference: Iterable[float]) -> None:
+        self._wanted = {"agency_id": agency_id, "lead_type": lead_type, "model": model}
+        self._reference = list(reference)
+        self._cuts: list[float] = []
+        self._read_at = -float(STANDING_SECONDS)
+
+    def of(self, probability: float) -> int | None:
+        """The share of leads that scored lower, in per cent; None where nothing is known of them."""
+        if monotonic() - self._read_at >= STANDING_SECONDS:
+            self._read_at = monotonic()
+            standing = Standing.objects.filter(**self._wanted).first()
+            self._cuts = standing.cuts if standing else self._reference
+        return bisect_left(self._cuts, probability) if self._cuts else None
+
+
+@dataclass(frozen=True, slots=True)
+class ServedScorer:
+    """Implements scoring.scorecard.Scorer by the champions of `stuck` and `returned`, with the scorecard behind them."""
+
+    main: Scorer
+    returns: Scorer | None
+    percentiles: _Percentiles
+
+    def score(self, features: Mapping[str, Feature]) -> Scored:
+        """The score of a lead with these features. Never fails."""
+        try:
+            scored = self.main.score(features)
+            returned = None if self.returns is None else round(self.returns.score(features).probability, 6)
+        except Exception:
+            log.exception("the champion failed; the scorecard answers")
+            FALLBACKS.inc()
+            return SCORECARD.score(features)
+        percentile = self.percentiles.of(scored.probability)
+        return replace(scored, percentile=percentile, return_probability=returned)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedScorer:
+    """Implements scoring.scorecard.Scorer by a model of several agencies, for one of them."""
+
+    scorer: Scorer
+    agency: str
+
+    def score(self, features: Mapping[str, Feature]) -> Scored:
+        """The score of this agency's lead."""
+        return self.scorer.score(self.seen(features))
+
+    def seen(self, features: Mapping[str, Feature]) -> Features:
+        """The features as the model knows them."""
+        return shared_features(features, self.agency)
+
+
+def scorers_of(*, agency_id: UUID, lead_types: Iterable[str]) -> dict[str, Scorer]:
+    """The scorers of these lead types. Three statements, and the loading of models that this process has not seen."""
+    wanted = set(lead_types)
+    shares = set(Policy.objects.filter(agency_id=agency_id, shares=True).values_list("lead_type", flat=True))
+    champions = _champions(agency_id, wanted, shares)
+    lines = {
+        row.model_id: row
+        for row in Recalibration.objects.filter(agency_id=agency_id, model__in=[one.pk for one in champions.values()])
+    }
+    return {lead_type: _served(agency_id, lead_type, champions, lines) for lead_type in wanted}
+
+
+def _champions(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dict[tuple[str, str], Model]:
+    """Champions by lead type and target: the agency's own before a shared one, which only those have who share."""
+    rows = Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency__isnull=True)
+    rows = rows | Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency_id=agency_id)
+    usable = [row for row in rows if row.agency_id is not None or row.lead_type in shares]
+    usable.sort(key=lambda row: row.agency_id is not None)
+    return {(row.lead_type, row.target): row for row in usable}
+
+
+def _served(
+    agency_id: UUID,
+    lead_type: str,
+    champions: Mapping[tuple[str, str], Model],
+    lines: Mapping[UUID, Recalibration],
+) -> Scorer:
+    main, returns = (champions.get((lead_type, target)) for target in (Target.STUCK, Target.RETURNED))
+    loaded = _load(agency_id, main, lines) if main else None
+    return ServedScorer(
+        main=loaded or SCORECARD,
+        returns=_load(agency_id, returns, lines) if returns else None,
+        percentiles=_Percentiles(
+            agency_id,
+            lead_type,
+            main.public_id if main and loaded else SCORECARD.version,
+            main.reference if main and loaded else (),
+        ),
+    )
+
+
+def _load(agency_id: UUID, model: Model, lines: Mapping[UUID, Recalibration]) -> Scorer | None:
+    """The champion, ready to score; None where it cannot be had, which is logged."""
+    line = lines.get(model.pk)
+    slope, intercept = (line.slope, line.intercept) if line else (1.0, 0.0)
+    key = (model.pk, agency_id if model.agency_id is None else None, slope, intercept)
+    try:
+        if key not in _loaded:
+            _loaded[key] = load_model(model, agency_id=agency_id, slope=slope, intercept=intercept)
+    except Exception:
+        log.exception("model %s cannot be loaded; the scorecard answers", model.public_id)
+        FALLBACKS.inc()
+        return None
+    return _loaded[key]
+
+
+def load_model(model: Model, *, agency_id: UUID | None = None, slope: float = 1.0, intercept: float = 0.0) -> Scorer:
+    """A stored model, ready to score: for this agency where the model is shared, through this second calibration.
+
+    Raises scoring.sealing.BadModel where its hash is wrong, and what XGBoost raises.
+    """
+    check_hash(model)
+    line = {"slope": slope * model.slope, "intercept": slope * model.intercept + intercept}
+    name = {"stage": model.stage, "model": model.public_id}
+    scorer: Scorer
+    if model.body:
+        scorer = library.learned().load_learned(body=bytes(model.body), spec=model.spec, **line, **name)
+    else:
+        scorer = CalibratedScorecard(**line, **name)
+    return scorer if model.agency_id or agency_id is None else SharedScorer(scorer, str(agency_id))
