@@ -151,7 +151,9 @@ def _error_against_trees(fitted: Fitted, rows: Sequence[Features], scored: Seque
     if not fitted.body:
         return 0.0
     trees = library.booster()
-    asked = fitted.platt.apply(trees.Trees(fitted.body, fitted.vocabulary).margins(trees.matrix(fitted.vocabulary, rows)))
+    asked = fitted.platt.apply(
+        trees.Trees(fitted.body, fitted.vocabulary).margins(trees.matrix(fitted.vocabulary, rows))
+    )
     return float(np.abs(np.array([one.log_odds for one in scored]) - asked).max())
 
 

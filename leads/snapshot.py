@@ -180,14 +180,10 @@ def _campaigns(agency_id: UUID) -> list[CampaignView]:
     terms = market_terms(agency_id)
     contracts = _contracts(agency_id)
     scorers = scorers_of(agency_id=agency_id, lead_types={row.lead_type.name for row in rows})
-    return [
-        _campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[row.lead_type.name]) for row in rows
-    ]
+    return [_campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[row.lead_type.name]) for row in rows]
 
 
-def _campaign_view(
-    row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView], scorer: Scorer
-) -> CampaignView:
+def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView], scorer: Scorer) -> CampaignView:
     fields = tuple(row.lead_type.fields.all())
     return CampaignView(
         id=row.pk,

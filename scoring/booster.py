@@ -52,12 +52,8 @@ class Recipe:
         }
 
 
-STUMPS: Final = Recipe(
-    depth=1, eta=0.1, rounds=100, patience=0, ridge=10, least_weight=1, rows=1.0, columns=1.0
-)
-TREES: Final = Recipe(
-    depth=4, eta=0.05, rounds=1500, patience=60, ridge=5, least_weight=5, rows=0.8, columns=0.7
-)
+STUMPS: Final = Recipe(depth=1, eta=0.1, rounds=100, patience=0, ridge=10, least_weight=1, rows=1.0, columns=1.0)
+TREES: Final = Recipe(depth=4, eta=0.05, rounds=1500, patience=60, ridge=5, least_weight=5, rows=0.8, columns=0.7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +113,7 @@ def folds_of(labels: Labels, seed: int) -> NDArray[np.int64]:
 
 
 def _data(table: Matrix, kinds: list[str], labels: Labels | None = None) -> xgboost.DMatrix:
-    return xgboost.DMatrix(
-        table, label=labels, feature_types=kinds, missing=np.nan, enable_categorical=True, nthread=1
-    )
+    return xgboost.DMatrix(table, label=labels, feature_types=kinds, missing=np.nan, enable_categorical=True, nthread=1)
 
 
 class Trees:

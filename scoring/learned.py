@@ -35,9 +35,7 @@ class LearnedScorer:
         signals: dict[str, list[tuple[str, float]]] = {}
         for name, value in zip(self.vocabulary.names, values, strict=True):
             signals.setdefault(signal_of(name), []).append((name, value * self.slope))
-        totals = {
-            signal: round(sum(value for _, value in parts), _PLACES) for signal, parts in signals.items()
-        }
+        totals = {signal: round(sum(value for _, value in parts), _PLACES) for signal, parts in signals.items()}
         base = round(bias * self.slope + self.intercept, _PLACES)
         log_odds = base + sum(totals.values())
         probability = 1 / (1 + exp(-log_odds))

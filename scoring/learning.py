@@ -1,11 +1,11 @@
-"""From features and what became of them to a fitted model: which stage the outcomes allow, fitted, calibrated, measured.
+"""From features and what became of them to a model: which stage the outcomes allow, fitted, calibrated, measured.
 
 The stage follows the rarer outcome, not the number of leads. Everything is a function of rows, labels and a seed: the
 same three give the same bytes. Never class weights and never resampling: both ruin the probabilities.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -72,27 +72,36 @@ def learn(
     names: Sequence[str] | None = None,
     categories: frozenset[str] = frozenset(),
     numbers: frozenset[str] = frozenset(),
+    falling: bool = False,
 ) -> Fitted:
     """A model for these rows, of the highest stage that they allow or of a lower one that is asked for.
 
     `names` are the features that may be used (all, where it is None); of them `categories` and `numbers` are that
-    whatever their values look like. Raises TooFewOutcomes.
+    whatever their values look like. `falling` says that what is predicted is the worse end of a lead, so that the
+    scorecard's points count against it. Raises TooFewOutcomes.
     """
     reached = stage_for(labels)
     stage = stage or reached
-    vocabulary = learn_vocabulary(rows, names=names, categories=categories, numbers=numbers, signs=SIGNS)
-    if stage == "calibrated" or not vocabulary.columns:
-        return _calibrated_scorecard(rows, labels, seed)
+    signs = {name: -sign if falling else sign for name, sign in SIGNS.items()}
+    vocabulary = learn_vocabulary(rows, names=names, categories=categories, numbers=numbers, signs=signs)
+    margins = scorecard_margins(rows) if stage == "calibrated" else None
+    if not vocabulary.columns or (margins is not None and np.ptp(margins) > 0):
+        return _calibrated_scorecard(rows, labels, seed, falling)
     trees = library.booster()
     recipe = trees.TREES if stage == "learned" else trees.STUMPS
+    stage = "learned" if stage == "learned" else "additive"  # a scorecard that knows none of the columns says nothing
     grown = trees.grow(trees.matrix(vocabulary, rows), labels, vocabulary, recipe, seed=seed)
     parameters = {**recipe.parameters(vocabulary, seed), "rounds": grown.rounds}
     return _fitted(stage, trees.LIBRARY, grown.body, vocabulary, parameters, seed, grown.out_of_fold, labels)
 
 
-def _calibrated_scorecard(rows: Rows, labels: Labels, seed: int) -> Fitted:
+def _calibrated_scorecard(rows: Rows, labels: Labels, seed: int, falling: bool) -> Fitted:
+    """The scorecard through Platt's line; a slope below zero where its points count against what is predicted."""
     margins = scorecard_margins(rows)
-    return _fitted("calibrated", SCORECARD.version, b"", Vocabulary(()), {}, seed, margins, labels)
+    fitted = _fitted(
+        "calibrated", SCORECARD.version, b"", Vocabulary(()), {}, seed, -margins if falling else margins, labels
+    )
+    return replace(fitted, platt=Platt(-fitted.platt.slope, fitted.platt.intercept)) if falling else fitted
 
 
 def scorecard_margins(rows: Rows) -> Floats:

@@ -13,7 +13,7 @@ _LEAST: Final = 1e-12
 
 
 def auc(chances: Floats, labels: Labels) -> float:
-    """The chance that a positive is ranked above a negative, ties counting half (Mann and Whitney); 0.5 for one kind."""
+    """The chance that a positive ranks above a negative, ties counting half (Mann and Whitney); 0.5 for one kind."""
     positives = int(labels.sum())
     negatives = len(labels) - positives
     if not positives or not negatives:
@@ -62,7 +62,9 @@ def lift(chances: Floats, labels: Labels, share: float = 0.1) -> float:
     return float(labels[best].mean() / labels.mean())
 
 
-def better_by(first: Floats, second: Floats, *, seed: int, confidence: float = 0.9, draws: int = 1000) -> tuple[float, float]:
+def better_by(
+    first: Floats, second: Floats, *, seed: int, confidence: float = 0.9, draws: int = 1000
+) -> tuple[float, float]:
     """How much lower the losses of `second` are on the same rows: paired bootstrap, lower bound and upper bound.
 
     `confidence` is of each bound alone.

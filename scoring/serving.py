@@ -52,7 +52,7 @@ class _Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class ServedScorer:
-    """Implements scoring.scorecard.Scorer by the champions of `stuck` and `returned`, with the scorecard behind them."""
+    """Implements scoring.scorecard.Scorer by the champions of `stuck` and `returned`; behind them the scorecard."""
 
     main: Scorer
     returns: Scorer | None
@@ -149,11 +149,17 @@ def load_model(model: Model, *, agency_id: UUID | None = None, slope: float = 1.
     Raises scoring.sealing.BadModel where its hash is wrong, and what XGBoost raises.
     """
     check_hash(model)
-    line = {"slope": slope * model.slope, "intercept": slope * model.intercept + intercept}
-    name = {"stage": model.stage, "model": model.public_id}
+    slope, intercept = slope * model.slope, slope * model.intercept + intercept
     scorer: Scorer
     if model.body:
-        scorer = library.learned().load_learned(body=bytes(model.body), spec=model.spec, **line, **name)
+        scorer = library.learned().load_learned(
+            body=bytes(model.body),
+            spec=model.spec,
+            slope=slope,
+            intercept=intercept,
+            stage=model.stage,
+            model=model.public_id,
+        )
     else:
-        scorer = CalibratedScorecard(**line, **name)
+        scorer = CalibratedScorecard(slope, intercept, model.stage, model.public_id)
     return scorer if model.agency_id or agency_id is None else SharedScorer(scorer, str(agency_id))

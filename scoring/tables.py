@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import StringIO
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
-from scoring.features import Feature, Features
+from scoring.features import Features
 from scoring.numerals import read_number
 from scoring.times import TimeFormat, time_format
 
@@ -78,8 +79,12 @@ class TableSpec:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "TableSpec":
         """From JSON: lists of column names, or one name. Raises BadTable for anything else."""
-        lists = {name: _names(name, record.get(name)) for name in ("drop", "numeric", "categorical", "time")}
-        return cls(*(frozenset(lists[name]) for name in ("drop", "numeric", "categorical")), lists["time"])
+        return cls(
+            drop=frozenset(_names("drop", record.get("drop"))),
+            numeric=frozenset(_names("numeric", record.get("numeric"))),
+            categorical=frozenset(_names("categorical", record.get("categorical"))),
+            time=_names("time", record.get("time")),
+        )
 
 
 def _names(member: str, value: object) -> tuple[str, ...]:
@@ -168,7 +173,7 @@ def _is_counter(name: str, values: Sequence[str], rows: int) -> bool:
     numbers = [read_number(value) for value in values]
     if not all(isfinite(number) and number.is_integer() for number in numbers):
         return bool(_COUNTER.search(name.lower()))
-    steps = [later - earlier for earlier, later in zip(numbers, numbers[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(numbers)]
     return bool(_COUNTER.search(name.lower())) or all(step > 0 for step in steps) or all(step < 0 for step in steps)
 
 
