@@ -41,6 +41,8 @@ BEATS: dict[str, dict[str, Any]] = {
     "expire sales": every(5, "leads.expire_sales"),
     "forget refused submissions": every(3600, "leads.prune_submissions"),
     "tell what became of leads": nightly(1, "leads.report_outcomes"),
+    "train and judge scorers": nightly(5, "scoring.train"),
+    "reckon where scores stand": every(3600, "scoring.reckon_standings"),
     "prove the books": nightly(2, "billing.check_ledger"),
     "forget old answers": nightly(4, "accounts.prune"),
     "forget old deliveries": nightly(3, "webhooks.prune"),

@@ -21,6 +21,7 @@ SEGMENT_MAY_LOSE: Final = 0.05
 FEWEST_IN_SEGMENT: Final = 100
 LATENCY_MS: Final = 20.0
 LARGEST_BYTES: Final = 5 * 1024 * 1024
+TECHNICAL: Final = frozenset(("loads", "reloads_the_same", "latency", "size"))
 _ROOM: Final = 2.0  # standard errors
 
 
@@ -44,6 +45,12 @@ class Verdict:
     def passed(self) -> bool:
         """Whether the challenger may take over."""
         return all(check.passed for check in self.checks)
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether waiting cannot help: enough was seen, or the fault is the model's own."""
+        failed = {check.name for check in self.checks if not check.passed}
+        return bool(failed) and (self.automatic or bool(failed & TECHNICAL))
 
     def record(self) -> dict[str, Any]:
         """As it is kept with the model."""

@@ -31,7 +31,7 @@ def score_statements(
             Score,
             [
                 {
-                    "id": new_id(),
+                    "id": new_id(now),  # a window of time is a range of ids
                     "agency": agency_id,
                     "mode": mode,
                     "lead_ref": lead_ref,
