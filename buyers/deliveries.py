@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Mode
+from buyers.http_methods import set_method
 from buyers.models import Contract, DeliveryMethod, Method
 from core.clock import now
 from webhooks.claims import release_messages
@@ -22,7 +23,8 @@ Wanted = dict[str, Any]
 def write_deliveries(*, contract: Contract, delivery: Wanted | None, also: Sequence[Wanted] | None) -> dict[UUID, str]:
     """Needs the transaction of the contract's change. Make its deliveries the wanted ones; None leaves them alone.
 
-    Returns the secrets of webhooks opened by it, by endpoint id: the only time that they can be read.
+    Returns the secrets of webhooks opened by it, by endpoint id: the only time that they can be read. Raises
+    FieldProblems where a method `http` does not suit the campaign.
     """
     secrets: dict[UUID, str] = {}
     if delivery is not None:
@@ -40,6 +42,10 @@ def _write_primary(method: DeliveryMethod, wanted: Wanted, secrets: dict[UUID, s
             method.endpoint = _open(method.contract, wanted["url"], secrets)
         else:
             _point(method.endpoint, wanted["url"])
+    if method.method == Method.HTTP:
+        set_method(method, wanted)
+    else:
+        method.config = {}
     method.save()
 
 

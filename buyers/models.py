@@ -30,6 +30,7 @@ class Method(models.TextChoices):
 
     WEBHOOK = "webhook"
     PORTAL = "portal"
+    HTTP = "http"
 
 
 class Sells(models.TextChoices):

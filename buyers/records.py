@@ -6,6 +6,7 @@ Documents are stored with money in minor units; here it is a number with its dec
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from buyers.http_methods import shown_method
 from buyers.models import Buyer, Contract, DeliveryMethod, Method
 from core.ids import encode
 from core.money import to_major
@@ -71,9 +72,11 @@ def contract_record(contract: Contract) -> dict[str, Any]:
 
 
 def delivery_record(delivery: DeliveryMethod) -> dict[str, Any]:
-    """A delivery method, without its secret: that is shown once, by the verb that made it."""
+    """A delivery method without its secrets: a webhook's is shown once, by the verb that made it; others are masked."""
     if delivery.method == Method.WEBHOOK and delivery.endpoint is not None:
         return {"method": "webhook", "url": delivery.endpoint.url, "endpoint_id": delivery.endpoint.public_id}
+    if delivery.method == Method.HTTP:
+        return shown_method(delivery.config)
     return {"method": delivery.method}
 
 

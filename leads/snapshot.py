@@ -4,6 +4,7 @@ Nothing here is read per lead. A request brings the version it was authenticated
 the database, so an old snapshot costs a reload and never a wrong sale.
 """
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +15,15 @@ from django.db.models import Prefetch, QuerySet
 from accounts.models import Agency
 from billing.accounts import agency_accounts, open_account
 from billing.chart import Code
-from buyers.models import Contract, DeliveryMethod
+from buyers.exchange.methods import HttpMethod
+from buyers.http_methods import compiled_method
+from buyers.models import Contract, DeliveryMethod, Method
 from buyers.terms import Terms, market_terms
+from core.errors import FieldProblems
+from core.sealing import Unsealable
 from leads.models import DIRECT, Source
 from leads.validation import Validator
+from routing.fields import pingable_names
 from routing.models import Campaign
 from routing.types import SourceTerms
 from scoring.features import Profile
@@ -27,12 +33,17 @@ from scoring.serving import scorers_of
 
 @dataclass(frozen=True, slots=True)
 class ContractView:
-    """What settling needs of a contract beside its terms. Accounts are of the live and of the test book."""
+    """What settling needs of a contract beside its terms. Accounts are of the live and of the test book.
+
+    `exchange` is the buyer's own interface, compiled, where the method is `http`: None there means that it cannot be
+    used as it is (the log says why), and nobody can be asked or told.
+    """
 
     id: UUID
     buyer_id: UUID
     method: str
     endpoint_id: UUID | None
+    exchange: HttpMethod | None
     confirm_minutes: int
     mock: Mapping[str, object]
     accounts: Mapping[str, int]
@@ -90,6 +101,7 @@ class Snapshot:
         return self.sources_by_slug[DIRECT]
 
 
+log = logging.getLogger(__name__)
 _known: dict[UUID, Snapshot] = {}
 _loading = threading.Lock()
 
@@ -171,14 +183,14 @@ def _source_view(source: Source, agency: Agency, currencies: list[str]) -> Sourc
 
 
 def _campaigns(agency_id: UUID) -> list[CampaignView]:
-    rows = (
+    rows = list(
         Campaign.objects.filter(agency_id=agency_id)
         .exclude(status="archived")
         .select_related("lead_type")
         .prefetch_related("lead_type__fields")
     )
     terms = market_terms(agency_id)
-    contracts = _contracts(agency_id)
+    contracts = _contracts(agency_id, {row.pk: _pingable(row) for row in rows})
     scorers = scorers_of(agency_id=agency_id, lead_types={row.lead_type.name for row in rows})
     return [_campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[row.lead_type.name]) for row in rows]
 
@@ -206,31 +218,49 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
 
 
 def contract_view(contract_id: UUID) -> ContractView:
-    """One contract, also one that has left the market while a sale of it was pending. Two statements."""
-    return _contract_view(_ready(Contract.objects.all()).get(pk=contract_id))
+    """One contract, also one that has left the market while a sale of it was pending. A few statements."""
+    row = _ready(Contract.objects.all()).select_related("campaign__lead_type").get(pk=contract_id)
+    return _contract_view(row, _pingable(row.campaign))
 
 
 def _ready(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     primary = Prefetch("deliveries", DeliveryMethod.objects.filter(primary=True), to_attr="primary_delivery")
-    return contracts.select_related("buyer").prefetch_related(primary)
+    return contracts.select_related("buyer", "campaign").prefetch_related(primary)
 
 
-def _contracts(agency_id: UUID) -> dict[UUID, dict[UUID, ContractView]]:
+def _pingable(campaign: Campaign) -> frozenset[str]:
+    return pingable_names(campaign.lead_type.fields.all())
+
+
+def _contracts(agency_id: UUID, pingable: Mapping[UUID, frozenset[str]]) -> dict[UUID, dict[UUID, ContractView]]:
     rows = _ready(Contract.objects.filter(agency_id=agency_id).exclude(status="archived"))
     views: dict[UUID, dict[UUID, ContractView]] = {}
     for row in rows:
-        views.setdefault(row.campaign_id, {})[row.pk] = _contract_view(row)
+        allowed = pingable.get(row.campaign_id, frozenset())  # an archived campaign's contracts sell nothing
+        views.setdefault(row.campaign_id, {})[row.pk] = _contract_view(row, allowed)
     return views
 
 
-def _contract_view(row: Contract) -> ContractView:
+def _contract_view(row: Contract, pingable: frozenset[str]) -> ContractView:
     delivery: DeliveryMethod | None = next(iter(getattr(row, "primary_delivery", ())), None)
     return ContractView(
         id=row.pk,
         buyer_id=row.buyer_id,
         method=delivery.method if delivery else "portal",
-        endpoint_id=delivery.endpoint_id if delivery else None,
+        endpoint_id=delivery.endpoint_id if delivery and delivery.method == Method.WEBHOOK else None,
+        exchange=_exchange(delivery, row.campaign.currency, pingable)
+        if delivery and delivery.method == Method.HTTP
+        else None,
         confirm_minutes=row.confirm_minutes,
         mock=row.mock,
         accounts={"live": row.buyer.account_id, "test": row.buyer.test_account_id},
     )
+
+
+def _exchange(delivery: DeliveryMethod, currency: str, pingable: frozenset[str]) -> HttpMethod | None:
+    """The buyer's interface. One that cannot be read closes its own contract, and not the agency's whole market."""
+    try:
+        return compiled_method(delivery, currency=currency, pingable=pingable)
+    except (FieldProblems, Unsealable):
+        log.exception("the delivery method of contract %s cannot be read", delivery.contract_id)
+        return None

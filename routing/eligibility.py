@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from routing.caps import NOTHING, Usage
-from routing.pricing import payout_of
+from routing.pricing import least_price, payout_of
 from routing.reasons import Reason
 from routing.terms import ContractTerms, MarketTerms
 from routing.types import Funds, Market
@@ -100,6 +100,12 @@ def price_refusal(case: Case, contract: ContractTerms, price: int) -> Loss | Non
         if (loss := rule(case, contract, price)) is not None:
             return loss
     return None
+
+
+def not_to_ping(case: Case, contract: ContractTerms) -> Loss | None:
+    """Why asking the contract's buyer for a bid would be in vain; room is asked for the least price that could win."""
+    least, most = least_price(case.market.terms, contract), contract.max_bid
+    return had_before(case, contract) or price_refusal(case, contract, least if most is None else min(least, most))
 
 
 def _standstill(market: Market) -> Loss | None:

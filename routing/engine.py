@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from routing.eligibility import Case, Loss, had_before, price_refusal, refusals
+from routing.auction import hold_auction
+from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal, refusals
+from routing.offers import collect_offers
 from routing.pricing import payout_of
 from routing.ranking import Offer, next_ticket, rank, stride_of
+from routing.reasons import Reason
 from routing.selection import Choice, choose, offer_of
-from routing.types import Decision, Market, MarketTerms, Verdict, Winner
+from routing.types import ContractTerms, Decision, Market, MarketTerms, Verdict, Winner
 
+Told = tuple[Reason | None, dict[str, Any]]
 Screened = Mapping[int, Loss]
 """Why contracts are out whatever was counted, by their position among the market's."""
 
@@ -18,11 +22,26 @@ def screen(market: Market) -> Screened:
     return dict(refusals(Case(market)))
 
 
+def eligible_for_ping(market: Market, screened: Screened | None = None) -> tuple[ContractTerms, ...]:
+    """Whose buyers are to be asked for a bid, in the order of their ids: those that could win with some bid.
+
+    Counters, funds and earlier sales are those of the market's state; room is asked for the least price at which the
+    contract could win, since its bid is not known yet. `screened` as for `decide`.
+    """
+    case = Case(market)
+    out = screen(market) if screened is None else screened
+    contracts = enumerate(market.terms.contracts)
+    asked = (contract for position, contract in contracts if contract.pinged and position not in out)
+    return tuple(contract for contract in asked if not_to_ping(case, contract) is None)
+
+
 def decide(market: Market, screened: Screened | None = None) -> Decision:
     """Judge every contract, rank the eligible, choose the winners, and say of each contract what became of it.
 
     `screened` is what `screen` said of this market when its state was not known yet; without it, it is asked here.
     """
+    if market.terms.method == "ping_post":
+        return _decide_auction(market, screen(market) if screened is None else screened)
     case = Case(market)
     offers: dict[int, Offer] = {}
     losses: dict[int, Loss] = dict(screen(market) if screened is None else screened)
@@ -48,6 +67,22 @@ def decide(market: Market, screened: Screened | None = None) -> Decision:
     )
 
 
+def _decide_auction(market: Market, screened: Screened) -> Decision:
+    """As `decide`; every verdict on an offer tells what came of the ping, the bid and what it was ranked by."""
+    case = Case(market)
+    offers = collect_offers(case, screened)
+    choice, ranking, prices = hold_auction(case, offers)
+    losses = offers.losses | choice.lost
+    told = {at: (None, note) for at, note in offers.notes.items()} | {
+        at: (reason, {**offers.notes.get(at, {}), **inputs}) for at, (reason, inputs) in losses.items()
+    }
+    return Decision(
+        outcome="sold" if choice.won else "unsold",
+        winners=tuple(_winners(market, choice, contested=len(ranking) > len(choice.won))),
+        verdicts=tuple(_verdicts(market.terms, ranking, prices, told)),
+    )
+
+
 def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Winner]:
     terms = market.terms
     tickets = next_ticket(market.state.rotation) if terms.method == "round_robin" else 0
@@ -69,7 +104,7 @@ def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Win
 
 
 def _verdicts(
-    terms: MarketTerms, ranking: Sequence[int], prices: Mapping[int, int], losses: Mapping[int, Loss]
+    terms: MarketTerms, ranking: Sequence[int], prices: Mapping[int, int], losses: Mapping[int, Told]
 ) -> Iterator[Verdict]:
     ranks = {position: rank for rank, position in enumerate(ranking, 1)}
     for position, contract in enumerate(terms.contracts):

@@ -1,8 +1,9 @@
 """What a lead may hold: the field types, and the fields that every lead type has without declaring them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 
 class FieldType(StrEnum):
@@ -59,6 +60,28 @@ _SPECS = (
     FieldSpec("user_agent", FieldType.TEXT),
 )
 BUILT_IN: Mapping[str, FieldSpec] = {spec.name: spec for spec in _SPECS}
+
+
+class Pingable(Protocol):
+    """What has to be known of a field to say whether pings may carry it: a specification or a row will do."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def personal(self) -> bool: ...
+    @property
+    def pingable(self) -> bool: ...
+
+
+def pingable_names(fields: Iterable[Pingable]) -> frozenset[str]:
+    """The fields that pings may carry, of a lead type with these fields of its own.
+
+    A lead type may close a built-in field, but never open one that is personal by nature.
+    """
+    known: dict[str, Pingable] = {**BUILT_IN, **{field.name: field for field in fields}}
+    personal = {name for name, field in (*BUILT_IN.items(), *known.items()) if field.personal}
+    return frozenset(name for name, field in known.items() if field.pingable and name not in personal)
+
 
 _CODES = """
 AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC

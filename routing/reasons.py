@@ -35,6 +35,15 @@ class Reason(StrEnum):
     FILTER_MISMATCH = "filter_mismatch", "The lead does not match the contract's filters."
     EARLIER_BUYER = "earlier_buyer", "The buyer had this person within the contract's duplicate window."
 
+    # Said of the contract's bid, in an auction.
+    NOT_PINGED = "not_pinged", "The contract's buyer was not asked for a bid."
+    BREAKER_OPEN = "breaker_open", "The buyer's system failed too often of late and was not asked."
+    NO_BID = "no_bid", "The buyer did not want this lead."
+    BID_LATE = "bid_late", "The buyer's answer came too late, or not at all."
+    BID_ERROR = "bid_error", "The buyer's system could not be asked, or answered with an error."
+    BID_UNREADABLE = "bid_unreadable", "The buyer's answer could not be understood, or held no possible price."
+    BID_OUT_OF_RANGE = "bid_out_of_range", "The bid is outside the range that the contract allows."
+
     # Said of the price.
     BELOW_FLOOR = "below_floor", "The contract's price is below the campaign's floor."
     CAP_REACHED = "cap_reached", "A cap of the contract is reached."
@@ -45,5 +54,7 @@ class Reason(StrEnum):
     INSUFFICIENT_FUNDS = "insufficient_funds", "The buyer's available funds do not cover the price."
 
     # Said of eligible contracts that were not chosen.
+    BELOW_PROMISED = "below_promised", "The bid would not bring what the source was promised."
     BUYER_ALREADY_WON = "buyer_already_won", "The buyer gets this lead on another of its contracts."
+    OUTBID = "outbid", "Others bid more."
     OUTRANKED = "outranked", "Other contracts stood before this one."

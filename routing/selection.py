@@ -33,14 +33,15 @@ def choose(case: Case, ranked: Ranked) -> Choice:
     """The winners among ranked offers."""
     if ranked and ranked[0][0].exclusive:
         return Choice(ranked[:1], {offer.position: _outranked(place) for offer, place in ranked[1:]})
-    choice = _share(case, ranked)
+    choice = share(case, ranked)
     if len(choice.won) == 1:
         (offer, place), *_ = choice.won
         return choice._replace(won=[(_whole(case, offer), place)])
     return choice
 
 
-def _share(case: Case, ranked: Ranked) -> Choice:
+def share(case: Case, ranked: Ranked) -> Choice:
+    """Who of the ranked gets the lead together with others; what each takes is counted in `case`."""
     won: Ranked = []
     lost: dict[int, Loss] = {}
     for offer, place in ranked:

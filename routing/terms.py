@@ -20,7 +20,11 @@ Content = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractTerms:
-    """A buyer's standing order. Prices are minor units; `timezone` "" means the buyer's."""
+    """A buyer's standing order. Prices are minor units; `timezone` "" means the buyer's.
+
+    In an auction a contract that is `pinged` offers what its buyer bids, which must lie between `min_bid` and
+    `max_bid`; every other one its price. `return_penalty` (basis points) is what its offers are ranked lower by.
+    """
 
     id: UUID
     buyer_id: UUID
@@ -43,6 +47,10 @@ class ContractTerms:
     confirm_minutes: int = 0
     price_rules: tuple[PriceRule, ...] = ()
     sells: str = "exclusive"
+    pinged: bool = False
+    min_bid: int | None = None
+    max_bid: int | None = None
+    return_penalty: int = 0
     zone: str = field(init=False, compare=False, repr=False)
     room: Capped = field(init=False, compare=False, repr=False)
     buyer_room: Capped = field(init=False, compare=False, repr=False)
@@ -90,6 +98,7 @@ class ContractTerms:
 _PLAIN_OF_A_CONTRACT = (
     *("account_id", "test_account_id", "status", "buyer_status", "price", "shared_price", "priority", "weight"),
     *("min_score", "timezone", "buyer_timezone", "dedupe_days", "confirm_minutes", "sells"),
+    *("pinged", "min_bid", "max_bid", "return_penalty"),
 )
 
 
@@ -123,7 +132,10 @@ class SourceTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MarketTerms:
-    """A campaign's rules and its contracts, always in the order of their ids."""
+    """A campaign's rules and its contracts, always in the order of their ids.
+
+    Of an auction: what its winner pays (`first` or `second` price) and what it is won by (`bid` or `expected_value`).
+    """
 
     campaign_id: UUID
     status: str = "active"
@@ -131,6 +143,8 @@ class MarketTerms:
     currency: str = "USD"
     max_sales: int = 1
     floor_price: int = 0
+    auction_price: str = "first"
+    auction_rank_by: str = "bid"
     timezone: str = "UTC"
     caps: tuple[Cap, ...] = ()
     contracts: tuple[ContractTerms, ...] = ()
@@ -160,10 +174,14 @@ class MarketTerms:
 
     def to_content(self) -> Content:
         """The plain JSON of these terms: what a configuration version stores."""
-        names = ("status", "method", "currency", "max_sales", "floor_price", "timezone")
         return {
             "campaign_id": str(self.campaign_id),
-            **{name: getattr(self, name) for name in names},
+            **{name: getattr(self, name) for name in _PLAIN_OF_A_MARKET},
             "caps": [cap.to_content() for cap in self.caps],
             "contracts": [contract.to_content() for contract in self.contracts],
         }
+
+
+_PLAIN_OF_A_MARKET = (
+    *("status", "method", "currency", "max_sales", "floor_price", "timezone", "auction_price", "auction_rank_by"),
+)

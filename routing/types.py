@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
+from routing.bids import Bid, BidOutcome, Promised
 from routing.caps import Cap, Claim, Usage, UsageKey
 from routing.price_rules import PriceRule
 from routing.reasons import Reason
@@ -19,8 +20,9 @@ from routing.values import Held, held
 from routing.windows import Window
 
 __all__ = [
-    "Cap", "Claim", "ContractTerms", "Decision", "Earlier", "Facts", "Funds", "Market", "MarketTerms", "PriceRule",
-    "Reason", "SourceTerms", "State", "Turn", "Usage", "UsageKey", "Verdict", "Window", "Winner",
+    "Bid", "BidOutcome", "Cap", "Claim", "ContractTerms", "Decision", "Earlier", "Facts", "Funds", "Market",
+    "MarketTerms", "PriceRule", "Promised", "Reason", "SourceTerms", "State", "Turn", "Usage", "UsageKey", "Verdict",
+    "Window", "Winner",
 ]  # fmt: skip
 
 Record = dict[str, Any]
@@ -74,7 +76,11 @@ class Earlier(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What has happened so far. What is missing counts as nothing used, nothing owned, never served."""
+    """What has happened so far. What is missing counts as nothing used, nothing owned, never served, never asked.
+
+    `bids` are the ends of this lead's pings by contract. `values` are, by contract, what its offer is expected to be
+    worth (minor units), for campaigns that rank by that. `promised` is what the source was promised, where it was.
+    """
 
     usage: Mapping[UsageKey, Usage] = field(default_factory=dict)
     funds: Mapping[int, Funds] = field(default_factory=dict)
@@ -82,6 +88,9 @@ class State:
     earlier: tuple[Earlier, ...] = ()
     excluded_buyers: frozenset[UUID] = frozenset()
     closed: Mapping[UUID, Reason] = field(default_factory=dict)
+    bids: Mapping[UUID, Bid] = field(default_factory=dict)
+    values: Mapping[UUID, int] = field(default_factory=dict)
+    promised: Promised | None = None
 
     def to_record(self) -> Record:
         """Plain JSON (ids and times are written by core.json)."""
@@ -92,7 +101,19 @@ class State:
             "earlier": [[sale.contract_id, sale.buyer_id, sale.sold_at.isoformat()] for sale in self.earlier],
             "excluded_buyers": sorted(self.excluded_buyers),
             "closed": [[contract, reason.value] for contract, reason in self.closed.items()],
+            **self._of_the_auction(),
         }
+
+    def _of_the_auction(self) -> Record:
+        """Nothing of it where there was none: most leads are sold without, and each of them has a record."""
+        record: Record = {}
+        if self.bids:
+            record["bids"] = [list(bid) for bid in self.bids.values()]
+        if self.values:
+            record["values"] = [[contract, value] for contract, value in self.values.items()]
+        if self.promised is not None:
+            record["promised"] = list(self.promised)
+        return record
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -107,6 +128,9 @@ class State:
             earlier=tuple(Earlier(_id(c), _id(b), datetime.fromisoformat(at)) for c, b, at in record["earlier"]),
             excluded_buyers=frozenset(_id(buyer) for buyer in record["excluded_buyers"]),
             closed={_id(contract): Reason(reason) for contract, reason in record["closed"]},
+            bids={_id(contract): _bid(contract, *rest) for contract, *rest in record.get("bids", ())},
+            values={_id(contract): value for contract, value in record.get("values", ())},
+            promised=Promised(*record["promised"]) if "promised" in record else None,
         )
 
 
@@ -224,6 +248,10 @@ class Decision:
                 for contract, (reason, rank, price, inputs) in zip(terms.contracts, record["verdicts"], strict=True)
             ),
         )
+
+
+def _bid(contract: str | UUID, outcome: str, *rest: Any) -> Bid:
+    return Bid(_id(contract), BidOutcome(outcome), *rest)
 
 
 def _id(text: str | UUID) -> UUID:

@@ -20,7 +20,8 @@ from routing.filters import parse_filter
 from routing.price_rules import parse_price_rules
 from routing.schedule import parse_schedule
 
-_LATER = ("email", "sms", "slack", "salesforce", "hubspot", "zoho", "http")
+_LATER = ("email", "sms", "slack", "salesforce", "hubspot", "zoho")
+_METHODS = ("webhook", "portal", "http")
 
 
 class Document(serializers.Field[Any, Any, Any, Any]):
@@ -111,18 +112,20 @@ class Mock(Document):
 
 @extend_schema_field(document_schemas.DELIVERY)
 class Delivery(Document):
-    """How leads reach the buyer: `{"method": "webhook", "url"}` or `{"method": "portal"}`."""
+    """How leads reach the buyer: by webhook, by http (the buyer's own interface as data), or in the portal."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """`{"method", "url"}`; an endpoint_id, as records show it, is accepted and ignored."""
+        """The method; a webhook's endpoint_id, as records show it, is accepted and ignored."""
         if not isinstance(data, dict):
             raise serializers.ValidationError("must be an object", code="invalid")
         method = data.get("method")
         if method in _LATER:
-            detail = f"delivery by {method} is not available; use webhook or portal"
+            detail = f"delivery by {method} is not available; use webhook, http or portal"
             raise serializers.ValidationError({"method": detail}, code="not_available")
-        if method not in ("webhook", "portal"):
-            raise serializers.ValidationError({"method": "must be webhook or portal"}, code="invalid_choice")
+        if method not in _METHODS:
+            raise serializers.ValidationError({"method": "must be webhook, http or portal"}, code="invalid_choice")
+        if method == "http":
+            return data  # read against the campaign, whose fields and currency it speaks of
         _members(data, ("method", "url", "endpoint_id") if method == "webhook" else ("method",))
         return {"method": method, "url": _url(data.get("url"))} if method == "webhook" else {"method": method}
 
@@ -147,10 +150,21 @@ def _url(data: Any) -> str:
     return data
 
 
+class Information(Delivery):
+    """A delivery that decides nothing: a buyer is asked and sold to by the primary one alone."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """As any delivery, but for `http`."""
+        if isinstance(data, dict) and data.get("method") == "http":
+            detail = "http asks and sells: it can only be the delivery itself"
+            raise serializers.ValidationError({"method": detail}, code="invalid_choice")
+        return super().to_internal_value(data)
+
+
 class Also(serializers.ListField):
     """Further deliveries, for information."""
 
-    child = Delivery()
+    child = Information()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_length": 5, **options})

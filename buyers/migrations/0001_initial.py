@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ('primary', models.BooleanField(default=True)),
-                ('method', models.CharField(choices=[('webhook', 'Webhook'), ('portal', 'Portal')], max_length=16)),
+                ('method', models.CharField(choices=[('webhook', 'Webhook'), ('portal', 'Portal'), ('http', 'Http')], max_length=16)),
                 ('config', models.JSONField(blank=True, default=dict)),
                 ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='buyers.contract')),
                 ('endpoint', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='webhooks.endpoint')),
@@ -161,7 +161,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='deliverymethod',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['webhook', 'portal'])), name='delivery_method'),
+            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['webhook', 'portal', 'http'])), name='delivery_method'),
         ),
         migrations.AddConstraint(
             model_name='deliverymethod',

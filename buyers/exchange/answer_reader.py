@@ -1,0 +1,244 @@
+"""The member `answer` of a stage, compiled: from a response to an Answer."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from buyers.exchange.answers import Answer, AnswerOutcome, failed_answer
+from buyers.exchange.json_paths import BadPath
+from buyers.exchange.prices import UNITS, BadPrice, read_price
+from buyers.exchange.reading import (
+    LANGUAGES,
+    Language,
+    Place,
+    Reason,
+    Test,
+    clean,
+    fold,
+    read_redirect,
+    read_token,
+)
+from core.http.outcomes import Response
+from core.money import BadAmount, to_minor
+from routing.documents import Problems
+
+_MEMBERS: Final = ("read", "statuses", "success", "duplicate", "error", "price", "reason", "token", "redirect")
+OPERATORS: Final = ("in", "not_in", "exists", "above")
+_CLASSES: Final = ("2xx", "4xx", "5xx")
+_NO_CONTENT: Final = 204
+_MOST_PLACES: Final = 5
+_MOST_WORDS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerReader:
+    """Reads the answers of one stage. `statuses` are the HTTP statuses whose bodies are read, also by class ("2xx")."""
+
+    ping: bool
+    currency: str
+    language: Language
+    statuses: frozenset[int | str]
+    success: Test
+    duplicate: Test | None
+    error: Test | None
+    price: Place | None
+    unit: str
+    fallback: int | None
+    reason: Reason
+    token: Place | None
+    redirect: Place | None
+
+    def read(self, response: Response) -> Answer:
+        """The answer. Never raises. A post whose fate nobody can tell from it is `unknown`."""
+        failed = failed_answer(response)
+        if failed is not None:
+            return failed if not self.ping else replace(failed, unknown=False)
+        status = response.status or 0
+        if self.ping and status == _NO_CONTENT:
+            return Answer(AnswerOutcome.NO_BID, reason="no_content")
+        if not self.statuses & {status, f"{status // 100}xx"}:
+            # A refusal by status is one; a server's fault or a redirect says nothing of what became of a post.
+            unknown = not self.ping and status // 100 != 4
+            return Answer(AnswerOutcome.ERROR, reason=f"http_{status}", unknown=unknown)
+        try:
+            document = self.language.parse(response.body_head)
+        except (ValueError, RecursionError):
+            return self._unreadable(self.language.code)
+        return self._judge(document)
+
+    def _judge(self, document: Any) -> Answer:
+        reason = self.reason.read(document)
+        if self.error is not None and self.error.holds(document):
+            return Answer(AnswerOutcome.ERROR, reason=reason or "error")
+        if self.duplicate is not None and self.duplicate.holds(document):
+            return Answer(AnswerOutcome.DUPLICATE, reason=reason or "duplicate")
+        success = self.success.holds(document)
+        if success is None:
+            return self._unreadable("success_not_found")
+        if not success:
+            return Answer(AnswerOutcome.NO_BID if self.ping else AnswerOutcome.REFUSED, reason=reason)
+        return self._bid(document, reason) if self.ping else self._sale(document)
+
+    def _bid(self, document: Any, reason: str) -> Answer:
+        """A bid at a price; one of nothing is none (LeadConduit's way of saying so)."""
+        try:
+            price = self._price(document)
+        except BadPrice as problem:
+            return Answer(AnswerOutcome.BAD_BID, reason=str(problem))
+        if price == 0:
+            return Answer(AnswerOutcome.NO_BID, reason=reason or "price_zero")
+        return self._accepted(document, price)
+
+    def _sale(self, document: Any) -> Answer:
+        """A sale stands whatever the buyer says of its price; one that is no price is not told."""
+        try:
+            price = self._price(document) if self.price and self.price.find(document) else None
+        except BadPrice as problem:
+            return self._accepted(document, None, str(problem))
+        return self._accepted(document, price or None)
+
+    def _accepted(self, document: Any, price: int | None, reason: str = "") -> Answer:
+        return Answer(
+            AnswerOutcome.ACCEPTED,
+            price=price,
+            reason=reason,
+            token=read_token(self.token, document),
+            redirect=read_redirect(self.redirect, document),
+        )
+
+    def _price(self, document: Any) -> int | None:
+        if self.price is None:
+            return None
+        found = self.price.find(document)
+        if not found and self.fallback is not None:
+            return self.fallback
+        if not found:
+            raise BadPrice("price_missing")
+        return read_price(found[0], self.unit, self.currency)
+
+    def _unreadable(self, code: str) -> Answer:
+        return Answer(AnswerOutcome.UNREADABLE, reason=code, unknown=not self.ping)
+
+
+def parse_answer(value: object, path: str, problems: Problems, *, ping: bool, currency: str) -> AnswerReader | None:
+    """The reader of the document at `path`; None after naming what is wrong with it."""
+    before = len(problems)
+    data = problems.members(value, path, known=_MEMBERS, required=("read", "success"))
+    if not data:
+        return None
+    language = LANGUAGES.get(str(data["read"]))
+    if language is None:
+        problems.add(f"{path}.read", "invalid_choice", f"must be one of: {', '.join(LANGUAGES)}")
+        return None
+    parser = _Parser(language, path, problems)
+    price = parser.members("price", data, ("at", "unit", "fallback"))
+    reason = parser.members("reason", data, ("at", "map", "default"))
+    reader = AnswerReader(
+        ping=ping,
+        currency=currency,
+        language=language,
+        statuses=parser.statuses(data.get("statuses", ["2xx"])),
+        success=parser.test("success", data) or Test(Place(()), "exists", True),
+        duplicate=parser.test("duplicate", data),
+        error=parser.test("error", data),
+        price=parser.place("price", price),
+        unit=parser.unit(price.get("unit", "dollars")),
+        fallback=parser.fallback(price.get("fallback"), currency),
+        reason=parser.reason(reason),
+        token=parser.place("token", parser.members("token", data, ("at",))),
+        redirect=parser.place("redirect", parser.members("redirect", data, ("at",))),
+    )
+    return reader if len(problems) == before else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Parser:
+    """Reads the members of one answer document in its language."""
+
+    language: Language
+    path: str
+    problems: Problems
+
+    def members(self, name: str, data: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+        """The object under this name; empty where there is none."""
+        if data.get(name) is None:
+            return {}
+        return self.problems.members(data[name], f"{self.path}.{name}", known=known, required=("at",))
+
+    def place(self, name: str, data: dict[str, Any]) -> Place | None:
+        """Where `at` points: one path, or a few of which the first with something counts."""
+        if "at" not in data:
+            return None
+        paths = data["at"] if isinstance(data["at"], list) else [data["at"]]
+        if not 0 < len(paths) <= _MOST_PLACES or not all(isinstance(one, str) and one for one in paths):
+            self.problems.add(f"{self.path}.{name}.at", "bad_path", f"must be a path, or up to {_MOST_PLACES} of them")
+            return None
+        try:
+            return Place(tuple(self.language.look(one) for one in paths))
+        except BadPath as problem:
+            self.problems.add(f"{self.path}.{name}.at", "bad_path", str(problem))
+            return None
+
+    def test(self, name: str, data: dict[str, Any]) -> Test | None:
+        """A test of what is at one place, with one operator; without one that there is something."""
+        found = self.members(name, data, ("at", *OPERATORS))
+        place = self.place(name, found)
+        operators = [operator for operator in OPERATORS if operator in found] or ["exists"]
+        if place is None:
+            return None
+        if len(operators) > 1:
+            self.problems.add(f"{self.path}.{name}", "one_operator", f"takes one of: {', '.join(OPERATORS)}")
+        operator, where = operators[0], f"{self.path}.{name}.{operators[0]}"
+        return Test(place, operator, self._wanted(operator, found.get(operator, True), where))
+
+    def _wanted(self, operator: str, value: object, where: str) -> Any:
+        if operator == "exists" and not isinstance(value, bool):
+            self.problems.add(where, "not_a_flag", "must be true or false")
+        elif operator == "above" and (isinstance(value, bool) or not isinstance(value, int | float)):
+            self.problems.add(where, "bad_number", "must be a number")
+        elif operator in ("in", "not_in"):
+            items = [item for _, item in self.problems.items(value, where, at_most=_MOST_WORDS)]
+            if not all(isinstance(item, str | int | float) for item in items):
+                self.problems.add(where, "bad_text", "must hold plain values")
+                return frozenset()
+            return frozenset(fold(item) for item in items)
+        return value
+
+    def statuses(self, value: object) -> frozenset[int | str]:
+        """HTTP statuses whose bodies are read: numbers, and classes such as 4xx."""
+        where = f"{self.path}.statuses"
+        items = [item for _, item in self.problems.items(value, where, at_most=20)]
+        if any(item not in _CLASSES and not (type(item) is int and 200 <= item <= 599) for item in items):
+            self.problems.add(where, "invalid", f"must hold statuses such as 422, or {', '.join(_CLASSES)}")
+            return frozenset()
+        return frozenset(items)
+
+    def unit(self, value: object) -> str:
+        """How prices are written."""
+        if value in UNITS:
+            return str(value)
+        self.problems.add(f"{self.path}.price.unit", "invalid_choice", f"must be one of: {', '.join(UNITS)}")
+        return UNITS[0]
+
+    def fallback(self, value: object, currency: str) -> int | None:
+        """Minor units of the price that counts where none is told."""
+        if value is None:
+            return None
+        try:
+            if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+                raise BadAmount("must be a number above 0")
+            return to_minor(value, currency)
+        except BadAmount as problem:
+            self.problems.add(f"{self.path}.price.fallback", "bad_number", str(problem))
+            return None
+
+    def reason(self, data: dict[str, Any]) -> Reason:
+        """Where the reason stands, with the words for its codes."""
+        words, default = data.get("map", {}), data.get("default", "")
+        if not isinstance(words, dict) or not all(isinstance(word, str) for word in words.values()):
+            self.problems.add(f"{self.path}.reason.map", "not_an_object", "must be an object of texts by code")
+            words = {}
+        if not isinstance(default, str):
+            self.problems.add(f"{self.path}.reason.default", "bad_text", "must be text")
+            default = ""
+        told = {fold(code): clean(word) for code, word in words.items()}
+        return Reason(self.place("reason", data) or Place(()), told, clean(default))
