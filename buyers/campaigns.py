@@ -11,15 +11,19 @@ from buyers.models import Contract, Status
 from buyers.records import campaign_record
 from core.errors import FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode
-from routing.models import Campaign, LeadType
+from routing.models import Campaign, LeadType, RankBy
+from routing.terms import RANKABLE
 
 
 def create_campaign(*, actor: Actor, values: Values) -> Campaign:
-    """Opens a transaction. A campaign by CampaignInput. Raises FieldProblems for a taken slug, NotFound."""
+    """Opens a transaction. A campaign by CampaignInput. Raises NotFound, FieldProblems for a taken slug or an order
+    that the method has not.
+    """
     with changing(actor):
         wanted = _resolved(actor, values)
         wanted.setdefault("currency", Agency.objects.values_list("currency", flat=True).get(pk=actor.agency_id))
         _refuse_taken(actor, wanted["slug"])
+        _refuse_ranked_turns(wanted["method"], wanted.get("rank_by", RankBy.METHOD))
         campaign = Campaign.objects.create(agency_id=actor.agency_id, **wanted)
         _publish(actor, "campaign.create", campaign, {})
     return campaign
@@ -28,7 +32,8 @@ def create_campaign(*, actor: Actor, values: Values) -> Campaign:
 def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Campaign:
     """Opens a transaction. Change what `values` name. A cap's new limit counts what was sold before.
 
-    Raises IsArchived, FieldProblems for a taken slug or a lead type that standing contracts bind, NotFound.
+    Raises IsArchived, FieldProblems for a taken slug, a lead type that standing contracts bind, or an order that the
+    method has not, NotFound.
     """
     with changing(actor):
         campaign = _fresh(campaign)
@@ -38,6 +43,7 @@ def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Camp
         if wanted.get("slug", campaign.slug) != campaign.slug:
             _refuse_taken(actor, wanted["slug"])
         _refuse_other_type(campaign, wanted)
+        _refuse_ranked_turns(wanted.get("method", campaign.method), wanted.get("rank_by", campaign.rank_by))
         before, windows = campaign_record(campaign), _windows(campaign)
         assign(campaign, wanted)
         if _publish(actor, "campaign.update", campaign, before):
@@ -93,6 +99,12 @@ def _refuse_other_type(campaign: Campaign, wanted: Values) -> None:
     if other and campaign.contracts.exclude(status=Status.ARCHIVED).exists():
         detail = "cannot change while contracts stand in the campaign"
         raise FieldProblems([FieldError("lead_type", "in_use", detail)])
+
+
+def _refuse_ranked_turns(method: str, rank_by: str) -> None:
+    if rank_by == RankBy.EXPECTED_VALUE and method not in RANKABLE:
+        detail = f"must be {RankBy.METHOD} where contracts take turns ({method}); rank a waterfall or an auction"
+        raise FieldProblems([FieldError("rank_by", "invalid_choice", detail)])
 
 
 def _windows(campaign: Campaign) -> set[str]:

@@ -24,11 +24,12 @@ from core.sealing import Unsealable
 from leads.models import DIRECT, Source
 from leads.validation import Validator
 from routing.fields import pingable_names
-from routing.models import Campaign
+from routing.models import Campaign, RankBy
 from routing.types import SourceTerms
+from scoring.expectations import Expectations
 from scoring.features import Profile
 from scoring.scorecard import Scorer
-from scoring.serving import scorers_of
+from scoring.serving import expectations_of, scorers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class ContractView:
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """A campaign, ready to take leads. `contracts` by id; `lead_type` by name."""
+    """A campaign, ready to take leads. `contracts` by id; `lead_type` by name.
+
+    `expectations` of its buyers only where it ranks by expected value.
+    """
 
     id: UUID
     slug: str
@@ -67,6 +71,7 @@ class CampaignView:
     validator: Validator
     profile: Profile
     scorer: Scorer
+    expectations: Expectations | None
     terms: Terms
     contracts: Mapping[UUID, ContractView]
 
@@ -192,10 +197,22 @@ def _campaigns(agency_id: UUID) -> list[CampaignView]:
     terms = market_terms(agency_id)
     contracts = _contracts(agency_id, {row.pk: _pingable(row) for row in rows})
     scorers = scorers_of(agency_id=agency_id, lead_types={row.lead_type.name for row in rows})
-    return [_campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[row.lead_type.name]) for row in rows]
+    ranked = {row.lead_type.name for row in rows if row.rank_by == RankBy.EXPECTED_VALUE}
+    expectations = expectations_of(agency_id=agency_id, lead_types=ranked)
+    return [
+        _campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[kind], expectations.get(kind))
+        for row in rows
+        for kind in (row.lead_type.name,)
+    ]
 
 
-def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView], scorer: Scorer) -> CampaignView:
+def _campaign_view(
+    row: Campaign,
+    terms: Terms,
+    contracts: Mapping[UUID, ContractView],
+    scorer: Scorer,
+    expectations: Expectations | None,
+) -> CampaignView:
     fields = tuple(row.lead_type.fields.all())
     return CampaignView(
         id=row.pk,
@@ -212,6 +229,7 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
         validator=Validator(fields),
         profile=Profile.of(row.lead_type.name, fields),
         scorer=scorer,
+        expectations=expectations,
         terms=terms,
         contracts=contracts,
     )

@@ -26,6 +26,7 @@ _OPERATORS: Final = {
     "within": "must be within",
 }
 _MOST_VALUES = 8
+_BASES: Final = {"model": "by the model and the buyer's own record", "record": "by the buyer's record alone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,24 @@ def _paused(_wording: Wording, inputs: Mapping[str, Any]) -> str:
     return f"Its status was {inputs['status']}."
 
 
+def _percentile(_wording: Wording, inputs: Mapping[str, Any]) -> str:
+    found = inputs["percentile"]
+    stands = "Nobody knows yet how it stands" if found is None else f"{found} % of other leads score lower"
+    return f"{stands}; at least {inputs['min_percentile']} % must."
+
+
+def _expected(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    """What an offer was expected to bring, where the campaign ranks by that."""
+    if "expected_value" not in inputs:
+        return ""
+    chances = f"accepted with {inputs['accept']:.0%} probability, then returned with {inputs['return']:.0%}"
+    value, price = wording.money(inputs["expected_value"]), wording.money(inputs["price"])
+    return f"Expected to bring {value}: {price}, {chances}, {_BASES[inputs['basis']]}."
+
+
 def _outranked(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    if "expected_value" in inputs:
+        return _expected(wording, inputs)
     shown = [
         f"{name.replace('_', ' ')} {wording.money(value) if name == 'price' else value}"
         for name, value in inputs.items()
@@ -144,6 +162,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     "filter_mismatch": _mismatch,
     "outside_schedule": _schedule,
     "below_min_score": _score,
+    "below_min_percentile": _percentile,
     "earlier_buyer": _earlier,
     "below_floor": _floor,
     **dict.fromkeys(("cap_reached", "buyer_cap_reached", "source_cap_reached", "campaign_cap_reached"), _cap),
@@ -151,4 +170,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     "not_sold_this_way": _sells,
     **dict.fromkeys(("campaign_paused", "source_paused", "contract_paused", "buyer_paused"), _paused),
     "outranked": _outranked,
+    "won": _expected,
 }

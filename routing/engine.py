@@ -57,14 +57,16 @@ def decide(market: Market, screened: Screened | None = None) -> Decision:
     eligible = [offer for position, offer in offers.items() if position not in losses]
     ranked = _ranked(market, eligible)
     choice = choose(case, ranked)
-    told = {offer.position: (None, place.inputs) for offer, place in ranked} if market.terms.by_value else {}
+    told: dict[int, Told] = {}
+    if market.terms.by_value:
+        told = {offer.position: (None, place.inputs) for offer, place in ranked}
 
     ranking = [offer.position for offer, _ in ranked]
     prices = {offer.position: offer.price for offer in (*offers.values(), *(offer for offer, _ in choice.won))}
     return Decision(
         outcome="sold" if choice.won else "unsold",
         winners=tuple(_winners(market, choice, contested=len(ranked) > len(choice.won))),
-        verdicts=tuple(_verdicts(market.terms, ranking, prices, told | losses | choice.lost)),
+        verdicts=tuple(_verdicts(market.terms, ranking, prices, {**told, **losses, **choice.lost})),
     )
 
 

@@ -25,6 +25,13 @@ class Method(models.TextChoices):
     WEIGHTED = "weighted"
 
 
+class RankBy(models.TextChoices):
+    """In which order eligible contracts stand: the method's own, or by what each is expected to bring."""
+
+    METHOD = "method"
+    EXPECTED_VALUE = "expected_value"
+
+
 class LeadTypeRows(VisibleQuerySet["LeadType"]):
     """Lead types: everybody of the agency may know which fields are asked for."""
 
@@ -92,6 +99,7 @@ class Campaign(Record):
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80)
     method = models.CharField(max_length=12, choices=Method.choices, default=Method.WATERFALL)
+    rank_by = models.CharField(max_length=14, choices=RankBy.choices, default=RankBy.METHOD)
     currency = models.CharField(max_length=3)
     max_sales = models.PositiveSmallIntegerField(default=1)
     floor_price = models.BigIntegerField(default=0)

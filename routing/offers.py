@@ -5,8 +5,8 @@ contract that sells both ways makes two offers, one to have the lead alone and o
 bidder offers what it named for that; else its bid, or the contract's shared price where that is lower.
 
 An offer is ranked by its **effective bid**, a fixed share of its price: what is left after the contract's return
-penalty. In a campaign that ranks by expected value it is the share that the buyer's odds leave of it; whoever has no odds
-keeps the price less penalty. Because it is a share, it can be told at which price an offer would still win.
+penalty. In a campaign that ranks by expected value it is the share that the buyer's odds leave of it; whoever has no
+odds keeps the price less penalty. Because it is a share, it can be told at which price an offer would still win.
 """
 
 from collections.abc import Iterator, Mapping

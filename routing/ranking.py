@@ -2,8 +2,8 @@
 
 **Waterfall.** Lowest priority number first, then the higher price.
 
-**By expected value** (`rank_by_value`) a waterfall runs from the offer that is expected to bring most; equal ones stand as
-they would otherwise.
+**By expected value** (`rank_by_value`) a waterfall runs from the offer that is expected to bring most; equal ones stand
+as they would otherwise.
 
 **Round robin.** The contract whose last ticket is the oldest stands first; a winner gets a ticket newer than all.
 Take two contracts that are always eligible together. After one of them wins, its ticket is the newer of the two, so it

@@ -23,8 +23,8 @@ from routing.windows import Window
 
 __all__ = [
     "Bid", "BidOutcome", "Cap", "Claim", "ContractTerms", "Decision", "Earlier", "Facts", "Funds", "Market",
-    "MarketTerms", "Odds", "PriceRule", "Promised", "Reason", "SourceTerms", "State", "Turn", "Usage", "UsageKey", "Verdict",
-    "Window", "Winner",
+    "MarketTerms", "Odds", "PriceRule", "Promised", "Reason", "SourceTerms", "State", "Turn", "Usage", "UsageKey",
+    "Verdict", "Window", "Winner",
 ]  # fmt: skip
 
 Record = dict[str, Any]
@@ -85,8 +85,8 @@ class Earlier(NamedTuple):
 class State:
     """What has happened so far. What is missing counts as nothing used, nothing owned, never served, never asked.
 
-    `bids` are the ends of this lead's pings by contract. `odds` are, by contract, what its buyer is expected to
-    do with the lead, for campaigns that rank by expected value. `promised` is what the source was promised, where it was.
+    `bids` are the ends of this lead's pings by contract. `odds` are, by contract, what its buyer is expected to do with
+    the lead, for campaigns that rank by expected value. `promised` is what the source was promised, where it was.
     """
 
     usage: Mapping[UsageKey, Usage] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from core.admin import ReadOnlyAdmin
-from scoring.models import FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing
+from scoring.models import BuyerHabits, FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing
 
 
 @admin.register(FeatureSnapshot)
@@ -74,3 +74,13 @@ class StandingAdmin(ReadOnlyAdmin):
     list_display = ("agency", "lead_type", "leads", "reckoned_at")
     list_select_related = ("agency",)
     ordering = ("agency", "lead_type")
+
+
+@admin.register(BuyerHabits)
+class BuyerHabitsAdmin(ReadOnlyAdmin):
+    """What buyers do beyond what the model says of leads."""
+
+    list_display = ("agency", "lead_type", "buyer_ref", "answers", "accept_rate", "taken", "return_rate", "reckoned_at")
+    list_select_related = ("agency",)
+    search_fields = ("=buyer_ref", "lead_type")
+    ordering = ("agency", "lead_type", "buyer_ref")

@@ -263,3 +263,42 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_type}: {self.leads} leads"
+
+
+class BuyerHabits(models.Model):
+    """What a buyer does with leads of one type beyond what the model says of them; of all buyers where none is named.
+
+    Rates and offsets (log-odds) are drawn towards those of the agency's other buyers already. Offsets are beside
+    `model` alone. Counts are what they were reckoned from: answers, acceptances, leads taken long enough ago to tell,
+    and those of them given back.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    lead_type = models.CharField(max_length=80)
+    buyer_ref = models.UUIDField(null=True)
+    model = models.CharField(max_length=80)
+    answers = models.PositiveIntegerField()
+    accepted = models.PositiveIntegerField()
+    taken = models.PositiveIntegerField()
+    returned = models.PositiveIntegerField()
+    accept_rate = models.FloatField()
+    return_rate = models.FloatField()
+    accept_offset = models.FloatField()
+    return_offset = models.FloatField()
+    reckoned_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "buyer habits"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "lead_type", "buyer_ref"],
+                condition=Q(buyer_ref__isnull=False),
+                name="habits_of_a_buyer_once",
+            ),
+            models.UniqueConstraint(
+                fields=["agency", "lead_type"], condition=Q(buyer_ref__isnull=True), name="usual_habits_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.lead_type}: accepts {self.accept_rate:.0%}, returns {self.return_rate:.0%}"

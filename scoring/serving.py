@@ -7,6 +7,7 @@ model (its bytes, its library, its answer), the scorecard takes over.
 
 import logging
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from time import monotonic
@@ -17,8 +18,9 @@ from prometheus_client import Counter
 
 from scoring import library
 from scoring.calibrated import CalibratedScorecard
+from scoring.expectations import Expectations, Habits
 from scoring.features import Feature, Features, shared_features
-from scoring.models import Model, Policy, Recalibration, Standing, State, Target
+from scoring.models import BuyerHabits, Model, Policy, Recalibration, Standing, State, Target
 from scoring.scorecard import SCORECARD, Scored, Scorer
 from scoring.sealing import check_hash
 
@@ -163,3 +165,27 @@ def load_model(model: Model, *, agency_id: UUID | None = None, slope: float = 1.
     else:
         scorer = CalibratedScorecard(slope, intercept, model.stage, model.public_id)
     return scorer if model.agency_id or agency_id is None else SharedScorer(scorer, str(agency_id))
+
+
+# --- buyers ------------------------------------------------------------------------------------------------------
+
+
+def expectations_of(*, agency_id: UUID, lead_types: set[str]) -> dict[str, Expectations]:
+    """What buyers are expected to do, by lead type; none where nothing was reckoned yet. One statement."""
+    found: dict[str, dict[UUID | None, BuyerHabits]] = defaultdict(dict)
+    for row in BuyerHabits.objects.filter(agency_id=agency_id, lead_type__in=lead_types):
+        found[row.lead_type][row.buyer_ref] = row
+    return {
+        lead_type: Expectations(
+            model=usual.model,
+            usual=habits_in(usual),
+            buyers={buyer: habits_in(row) for buyer, row in rows.items() if buyer is not None},
+        )
+        for lead_type, rows in found.items()
+        if (usual := rows.get(None)) is not None
+    }
+
+
+def habits_in(row: BuyerHabits) -> Habits:
+    """What the row says, to reckon with."""
+    return Habits(row.accept_rate, row.return_rate, row.accept_offset, row.return_offset)

@@ -13,8 +13,8 @@ from accounts.api.fields import Choice, Flag, Reference, Text, Whole
 from buyers.inputs.documents import Also, Caps, Delivery, Document, Filters, Mock, OpenHours, PriceRules
 from buyers.inputs.fields import Metadata, Money, Zone
 from buyers.models import Buyer, Sells
-from routing.fields import BUILT_IN, FieldType
-from routing.models import Method
+from routing.fields import BUILT_IN, FROM_SCORING, FieldType
+from routing.models import Method, RankBy
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
@@ -62,6 +62,7 @@ class ContractChange(Kept):
     priority = Whole(required=False, min_value=1, max_value=1_000_000)
     weight = Whole(required=False, min_value=1, max_value=10_000)
     min_score = Whole(required=False, max_value=100)
+    min_percentile = Whole(required=False, max_value=99)
     timezone = Zone(required=False, allow_blank=True)
     filters = Filters(required=False)
     caps = Caps(required=False)
@@ -91,6 +92,7 @@ class CampaignInput(Kept):
     slug = Slug(required=False)
     lead_type = Text(help_text="The lead type's name or id.")
     method = Choice(choices=Method.values)
+    rank_by = Choice(choices=RankBy.values, required=False)
     currency = Text(required=False, min_length=3, max_length=3)
     max_sales = Whole(required=False, min_value=1, max_value=100)
     floor_price = Money(required=False)
@@ -137,6 +139,8 @@ class FieldInput(StrictSerializer):
         """Names are written as in JSON by hand: snake_case."""
         if not _NAME.fullmatch(name):
             raise serializers.ValidationError("takes lower case letters, digits and _, a letter first", code="invalid")
+        if name in FROM_SCORING:
+            raise serializers.ValidationError("is what scoring says of a lead; choose another name", code="built_in")
         return name
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('slug', models.SlugField(max_length=80)),
                 ('method', models.CharField(choices=[('waterfall', 'Waterfall'), ('round_robin', 'Round Robin'), ('weighted', 'Weighted')], default='waterfall', max_length=12)),
+                ('rank_by', models.CharField(choices=[('method', 'Method'), ('expected_value', 'Expected Value')], default='method', max_length=14)),
                 ('currency', models.CharField(max_length=3)),
                 ('max_sales', models.PositiveSmallIntegerField(default=1)),
                 ('floor_price', models.BigIntegerField(default=0)),

@@ -10,6 +10,7 @@ from accounts.models import Agency
 from core import json
 from core.clock import now
 from core.ids import BadId, decode
+from scoring.habits import reckon_habits
 from scoring.models import Model, Target
 from scoring.recalibration import recalibrate_shared
 from scoring.schedule import train_claimed, train_due
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             judged = judge_shadows(now=now())
             trained = train_due(now=now())
             recalibrate_shared(now=now())
+            reckon_habits(now=now())
         else:
             judged, trained = {}, [self._train(options)]
         shown = {"judged": judged, "trained": [_shown(model) for model in trained]}
