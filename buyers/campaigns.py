@@ -16,15 +16,18 @@ from routing.terms import RANKABLE
 
 
 def create_campaign(*, actor: Actor, values: Values) -> Campaign:
-    """Opens a transaction. A campaign by CampaignInput. Raises NotFound, FieldProblems for a taken slug or an order
-    that the method has not.
+    """Opens a transaction. A campaign by CampaignInput.
+
+    Raises NotFound, FieldProblems for a taken slug, an order that the method has not, or a deadline before its pings or
+    its answer.
     """
     with changing(actor):
         wanted = _resolved(actor, values)
         wanted.setdefault("currency", Agency.objects.values_list("currency", flat=True).get(pk=actor.agency_id))
         _refuse_taken(actor, wanted["slug"])
-        _refuse_ranked_turns(wanted["method"], wanted.get("rank_by", RankBy.METHOD))
-        campaign = Campaign.objects.create(agency_id=actor.agency_id, **wanted)
+        campaign = Campaign(agency_id=actor.agency_id, **wanted)
+        _refuse_unsuitable(campaign)
+        campaign.save(force_insert=True)
         _publish(actor, "campaign.create", campaign, {})
     return campaign
 
@@ -32,8 +35,8 @@ def create_campaign(*, actor: Actor, values: Values) -> Campaign:
 def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Campaign:
     """Opens a transaction. Change what `values` name. A cap's new limit counts what was sold before.
 
-    Raises IsArchived, FieldProblems for a taken slug, a lead type that standing contracts bind, or an order that the
-    method has not, NotFound.
+    Raises IsArchived, NotFound, FieldProblems for a taken slug, a lead type that standing contracts bind, an order that
+    the method has not, or a deadline before its pings or its answer.
     """
     with changing(actor):
         campaign = _fresh(campaign)
@@ -43,9 +46,9 @@ def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Camp
         if wanted.get("slug", campaign.slug) != campaign.slug:
             _refuse_taken(actor, wanted["slug"])
         _refuse_other_type(campaign, wanted)
-        _refuse_ranked_turns(wanted.get("method", campaign.method), wanted.get("rank_by", campaign.rank_by))
         before, windows = campaign_record(campaign), _windows(campaign)
         assign(campaign, wanted)
+        _refuse_unsuitable(campaign)
         if _publish(actor, "campaign.update", campaign, before):
             campaign.save()
             if new := _windows(campaign) - windows:
@@ -74,7 +77,8 @@ def _resolved(actor: Actor, values: Values) -> dict[str, Any]:
     wanted = dict(values)
     if "lead_type" in wanted:
         wanted["lead_type"] = _lead_type(actor, wanted["lead_type"])
-    return wanted
+    auction = wanted.pop("auction", {})
+    return wanted | {f"auction_{name}": value for name, value in auction.items()}
 
 
 def _lead_type(actor: Actor, named: str) -> LeadType:
@@ -94,17 +98,24 @@ def _refuse_taken(actor: Actor, slug: str) -> None:
         raise FieldProblems([FieldError("slug", "taken", f"There is a campaign {slug} already, perhaps archived.")])
 
 
+def _refuse_unsuitable(campaign: Campaign) -> None:
+    """What goes with what: no order by value where contracts take turns, and time for all that is to be waited for."""
+    problems = []
+    if campaign.rank_by == RankBy.EXPECTED_VALUE and campaign.method not in RANKABLE:
+        detail = f"must be {RankBy.METHOD} where contracts take turns; rank a waterfall or an auction"
+        problems.append(FieldError("rank_by", "invalid_choice", detail))
+    if campaign.deadline_ms < (least := max(campaign.ping_timeout_ms, campaign.answer_within_ms)):
+        detail = f"must be at least {least}, as long as the pings and the answer may take"
+        problems.append(FieldError("deadline_ms", "min_value", detail))
+    if problems:
+        raise FieldProblems(problems)
+
+
 def _refuse_other_type(campaign: Campaign, wanted: Values) -> None:
     other = wanted.get("lead_type", campaign.lead_type) != campaign.lead_type
     if other and campaign.contracts.exclude(status=Status.ARCHIVED).exists():
         detail = "cannot change while contracts stand in the campaign"
         raise FieldProblems([FieldError("lead_type", "in_use", detail)])
-
-
-def _refuse_ranked_turns(method: str, rank_by: str) -> None:
-    if rank_by == RankBy.EXPECTED_VALUE and method not in RANKABLE:
-        detail = f"must be {RankBy.METHOD} where contracts take turns ({method}); rank a waterfall or an auction"
-        raise FieldProblems([FieldError("rank_by", "invalid_choice", detail)])
 
 
 def _windows(campaign: Campaign) -> set[str]:

@@ -54,6 +54,7 @@ def place_contract(*, actor: Actor, buyer: Buyer, campaign: Campaign, values: Va
         wanted.setdefault("name", f"{buyer.name}, {campaign.name}"[:200])
         contract = Contract(id=new_id(), agency_id=actor.agency_id, buyer=buyer, campaign=campaign)
         assign(contract, _following(contract, wanted))
+        _refuse_empty_range(contract)
         contract.save(force_insert=True)
         secrets = write_deliveries(contract=contract, delivery=delivery, also=also)
         contract = fetch(contract.pk)
@@ -77,6 +78,7 @@ def change_contract(*, actor: Actor, contract: Contract, values: Values) -> Plac
             contract=contract, delivery=wanted.pop("delivery", None), also=wanted.pop("also", None)
         )
         assign(contract, _following(contract, wanted))
+        _refuse_empty_range(contract)
         contract.save()
         contract = fetch(contract.pk)
         if _publish(actor, "contract.update", contract, before):
@@ -129,6 +131,11 @@ def _check_fit(campaign: Campaign, wanted: Values) -> None:
             problems += found.errors
     if problems:
         raise FieldProblems(problems)
+
+
+def _refuse_empty_range(contract: Contract) -> None:
+    if contract.min_bid is not None and contract.max_bid is not None and contract.min_bid > contract.max_bid:
+        raise FieldProblems([FieldError("max_bid", "empty_range", "must not be below min_bid")])
 
 
 def _spec(field: Any) -> FieldSpec:

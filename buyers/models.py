@@ -89,7 +89,7 @@ class ContractRows(VisibleQuerySet["Contract"]):
 
 
 class Contract(Record):
-    """A buyer's standing order in a campaign."""
+    """A buyer's standing order in a campaign. `return_penalty` is in basis points of what it offers in an auction."""
 
     prefix = "ctr"
 
@@ -111,6 +111,9 @@ class Contract(Record):
     price_rules = models.JSONField(default=list, blank=True)
     sells = models.CharField(max_length=9, choices=Sells.choices, default=Sells.EXCLUSIVE)
     shared_price = models.BigIntegerField(null=True, blank=True)
+    min_bid = models.BigIntegerField(null=True, blank=True)
+    max_bid = models.BigIntegerField(null=True, blank=True)
+    return_penalty = models.PositiveSmallIntegerField(default=0)
     refund_undelivered = models.BooleanField(default=False)
     mock = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.ACTIVE)
@@ -133,6 +136,13 @@ class Contract(Record):
             models.CheckConstraint(
                 condition=Q(shared_price__isnull=True) | Q(shared_price__gte=0), name="contract_shared_price"
             ),
+            models.CheckConstraint(condition=Q(min_bid__isnull=True) | Q(min_bid__gte=0), name="contract_min_bid"),
+            models.CheckConstraint(
+                condition=Q(max_bid__isnull=True)
+                | (Q(max_bid__gte=1) & (Q(min_bid__isnull=True) | Q(max_bid__gte=models.F("min_bid")))),
+                name="contract_max_bid",
+            ),
+            models.CheckConstraint(condition=Q(return_penalty__lte=10_000), name="contract_return_penalty"),
             models.CheckConstraint(condition=Q(weight__gte=1, weight__lte=10_000), name="contract_weight"),
             models.CheckConstraint(condition=Q(min_score__lte=100), name="contract_min_score"),
             models.CheckConstraint(condition=Q(min_percentile__lte=99), name="contract_min_percentile"),

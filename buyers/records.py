@@ -60,6 +60,9 @@ def contract_record(contract: Contract) -> dict[str, Any]:
         "price_rules": show_price_rules(contract.price_rules, currency),
         "sells": contract.sells,
         "shared_price": None if contract.shared_price is None else to_major(contract.shared_price, currency),
+        "min_bid": None if contract.min_bid is None else to_major(contract.min_bid, currency),
+        "max_bid": None if contract.max_bid is None else to_major(contract.max_bid, currency),
+        "return_penalty": to_major(contract.return_penalty, "USD"),  # basis points are hundredths too
         "refund_undelivered": contract.refund_undelivered,
         "delivery": primary[0] if primary else None,
         "also": also,
@@ -100,6 +103,7 @@ def campaign_record(campaign: Campaign) -> dict[str, Any]:
         "ping_timeout_ms": campaign.ping_timeout_ms,
         "answer_within_ms": campaign.answer_within_ms,
         "deadline_ms": campaign.deadline_ms,
+        "auction": {"price": campaign.auction_price},
         "caps": show_caps(campaign.caps, campaign.currency),
         "consent_required": campaign.consent_required,
         "consent_max_age_days": campaign.consent_max_age_days,

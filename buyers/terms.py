@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
-from buyers.models import Contract, Status
+from buyers.exchange.methods import whole_document
+from buyers.models import Contract, DeliveryMethod, Method, Status
 from core import json
 from core.errors import NotFound
 from routing.models import Campaign, ConfigVersion
@@ -30,7 +31,7 @@ class Terms:
 
 
 def campaign_terms(campaign_id: UUID) -> Terms:
-    """The terms of one campaign, in two statements. Raises NotFound for one that is archived or not there."""
+    """The terms of one campaign, in three statements. Raises NotFound for one that is archived or not there."""
     found = _terms(Campaign.objects.filter(pk=campaign_id), Contract.objects.filter(campaign_id=campaign_id))
     if campaign_id not in found:
         raise NotFound
@@ -38,13 +39,15 @@ def campaign_terms(campaign_id: UUID) -> Terms:
 
 
 def market_terms(agency_id: UUID) -> dict[UUID, Terms]:
-    """The terms of every campaign of the agency by campaign id, in two statements. What is archived is left out."""
+    """The terms of every campaign of the agency by campaign id, in three statements. What is archived is left out."""
     return _terms(Campaign.objects.filter(agency_id=agency_id), Contract.objects.filter(agency_id=agency_id))
 
 
 def _terms(campaigns: QuerySet[Campaign], contracts: QuerySet[Contract]) -> dict[UUID, Terms]:
     by_campaign: dict[UUID, list[Contract]] = defaultdict(list)
     standing = contracts.exclude(status=Status.ARCHIVED).exclude(buyer__status=Status.ARCHIVED)
+    asking = DeliveryMethod.objects.filter(primary=True, method=Method.HTTP)
+    standing = standing.prefetch_related(Prefetch("deliveries", asking, to_attr="http_deliveries"))
     for contract in standing.select_related("buyer").order_by("id"):
         by_campaign[contract.campaign_id].append(contract)
     return {
@@ -73,6 +76,7 @@ def _campaign_content(campaign: Campaign, contracts: Iterable[Contract]) -> dict
         "currency": campaign.currency,
         "max_sales": campaign.max_sales,
         "floor_price": campaign.floor_price,
+        "auction_price": campaign.auction_price,
         "timezone": campaign.agency.timezone,
         "caps": campaign.caps,
         "contracts": [_contract_content(contract) for contract in contracts],
@@ -104,7 +108,17 @@ def _contract_content(contract: Contract) -> dict[str, Any]:
         "confirm_minutes": contract.confirm_minutes,
         "price_rules": contract.price_rules,
         "sells": contract.sells,
+        "pinged": _is_pinged(contract),
+        "min_bid": contract.min_bid,
+        "max_bid": contract.max_bid,
+        "return_penalty": contract.return_penalty,
     }
+
+
+def _is_pinged(contract: Contract) -> bool:
+    """Whether the buyer names its own price: its interface knows a ping."""
+    methods: list[DeliveryMethod] = getattr(contract, "http_deliveries", [])
+    return any(whole_document(method.config).get("ping") for method in methods)
 
 
 # --- what decided --------------------------------------------------------------------------------------------------

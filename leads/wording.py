@@ -139,13 +139,17 @@ def _percentile(_wording: Wording, inputs: Mapping[str, Any]) -> str:
     return f"{stands}; at least {inputs['min_percentile']} % must."
 
 
+def _chances(inputs: Mapping[str, Any]) -> str:
+    """What the buyer was expected to do, where the campaign ranks by that."""
+    return (
+        f"accepted with {inputs['accept']:.0%} probability, then returned with {inputs['return']:.0%}, "
+        f"{_BASES[inputs['basis']]}"
+    )
+
+
 def _expected(wording: Wording, inputs: Mapping[str, Any]) -> str:
-    """What an offer was expected to bring, where the campaign ranks by that."""
-    if "expected_value" not in inputs:
-        return ""
-    chances = f"accepted with {inputs['accept']:.0%} probability, then returned with {inputs['return']:.0%}"
     value, price = wording.money(inputs["expected_value"]), wording.money(inputs["price"])
-    return f"Expected to bring {value}: {price}, {chances}, {_BASES[inputs['basis']]}."
+    return f"Expected to bring {value}: {price}, {_chances(inputs)}."
 
 
 def _outranked(wording: Wording, inputs: Mapping[str, Any]) -> str:
@@ -156,6 +160,41 @@ def _outranked(wording: Wording, inputs: Mapping[str, Any]) -> str:
         for name, value in inputs.items()
     ]
     return f"It stood at {', '.join(shown)}."
+
+
+def _no_bid(_wording: Wording, inputs: Mapping[str, Any]) -> str:
+    took = "" if inputs.get("answered_ms") is None else f"It answered after {inputs['answered_ms']} ms. "
+    return f"{took}It said: {inputs['said']}." if inputs.get("said") else took.strip()
+
+
+def _range(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    bounds = (("at least", inputs["min_bid"]), ("at most", inputs["max_bid"]))
+    allowed = " and ".join(f"{word} {wording.money(bound)}" for word, bound in bounds if bound is not None)
+    return f"It bid {wording.money(inputs['price'])}; allowed is {allowed}."
+
+
+def _promised(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    kind = "price" if inputs["price"] < inputs["promised_price"] else "payout"
+    offered, promised = (wording.money(inputs[name]) for name in (kind, f"promised_{kind}"))
+    return f"A {kind} of {promised} was promised; this would bring {offered}."
+
+
+def _outbid(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    return (
+        f"{_bid(wording, inputs)} It had {wording.money(inputs['to_beat'])} to beat; the lead is sold {inputs['sold']}."
+    )
+
+
+def _bid(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    """What it bid, and what that was ranked as where it differs."""
+    bid, effective = inputs["bid"], inputs["effective_bid"]
+    ranked = "" if bid == effective else f", ranked as {wording.money(effective)}"
+    why = f": {_chances(inputs)}" if "basis" in inputs else ""
+    return f"It bid {wording.money(bid)}{ranked}{why}."
+
+
+def _won(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    return _expected(wording, inputs) if "expected_value" in inputs else _bid(wording, inputs)
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
@@ -170,5 +209,9 @@ _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     "not_sold_this_way": _sells,
     **dict.fromkeys(("campaign_paused", "source_paused", "contract_paused", "buyer_paused"), _paused),
     "outranked": _outranked,
-    "won": _expected,
+    **dict.fromkeys(("no_bid", "bid_late", "bid_error", "bid_unreadable"), _no_bid),
+    "bid_out_of_range": _range,
+    "below_promised": _promised,
+    "outbid": _outbid,
+    "won": _won,
 }

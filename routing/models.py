@@ -23,10 +23,18 @@ class Method(models.TextChoices):
     WATERFALL = "waterfall"
     ROUND_ROBIN = "round_robin"
     WEIGHTED = "weighted"
+    PING_POST = "ping_post"
+
+
+class AuctionPrice(models.TextChoices):
+    """What the winner of an auction pays: its bid, or the least with which it would still have won."""
+
+    FIRST = "first"
+    SECOND = "second"
 
 
 class RankBy(models.TextChoices):
-    """In which order eligible contracts stand: the method's own, or by what each is expected to bring."""
+    """In which order offers stand: the method's own (priority, bids), or by what each is expected to bring."""
 
     METHOD = "method"
     EXPECTED_VALUE = "expected_value"
@@ -109,6 +117,7 @@ class Campaign(Record):
     ping_timeout_ms = models.PositiveIntegerField(default=300)
     answer_within_ms = models.PositiveIntegerField(default=500)
     deadline_ms = models.PositiveIntegerField(default=30_000)
+    auction_price = models.CharField(max_length=6, choices=AuctionPrice.choices, default=AuctionPrice.FIRST)
     caps = models.JSONField(default=list, blank=True)
     consent_required = models.BooleanField(default=False)
     consent_max_age_days = models.PositiveSmallIntegerField(null=True, blank=True)

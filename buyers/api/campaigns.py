@@ -29,6 +29,21 @@ EXAMPLE = OpenApiExample(
     {"name": "Auto accident", "slug": "auto-accident", "lead_type": "auto_accident", "method": "waterfall"},
     request_only=True,
 )
+AUCTION = OpenApiExample(
+    "An auction",
+    {
+        "name": "Solar, live",
+        "slug": "solar-live",
+        "lead_type": "solar",
+        "method": "ping_post",
+        "max_sales": 3,
+        "floor_price": 20.00,
+        "ping_timeout_ms": 300,
+        "rank_by": "expected_value",
+        "auction": {"price": "first"},
+    },
+    request_only=True,
+)
 _AGENCYS_OWN = ("floor_price", "caps", "external_id", "metadata")
 
 
@@ -53,7 +68,7 @@ class CampaignsView(ResourceView):
         rows = filtered(request, visible_campaigns(self.principal), FILTERS)
         return list_answer(request, rows, lambda campaign: _shown(campaign, self.principal))
 
-    @extend_schema(request=CampaignInput, responses={201: CampaignRecord}, examples=[EXAMPLE])
+    @extend_schema(request=CampaignInput, responses={201: CampaignRecord}, examples=[EXAMPLE, AUCTION])
     def post(self, request: Request) -> Response:
         """Create a campaign."""
         values = read_input(CampaignInput, request.data, self.principal)

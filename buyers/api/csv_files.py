@@ -62,7 +62,7 @@ CONTRACT_COLUMNS = {
     "confirm_minutes": "number",
     "price_rules": "document",
     "sells": "text",
-    "shared_price": "number",
+    **dict.fromkeys(("shared_price", "min_bid", "max_bid", "return_penalty"), "number"),
     "refund_undelivered": "flag",
     "delivery": "document",
     "also": "document",

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from accounts.api.fields import PublicIdField
 from buyers.inputs.document_schemas import SHOWN_DELIVERY
 from buyers.inputs.documents import Delivery
-from buyers.inputs.resources import BuyerInput, CampaignInput, ContractInput, LeadTypeInput
+from buyers.inputs.resources import AuctionInput, BuyerInput, CampaignInput, ContractInput, LeadTypeInput
 from buyers.models import Buyer, Contract, Status
 from routing.models import Campaign, LeadType
 
@@ -70,11 +70,22 @@ class ContractRecord(Shown, ContractInput):
     currency = serializers.CharField()
 
 
+class AuctionRecord(AuctionInput):
+    """How a campaign of method ping_post is won."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """The members of the input, required."""
+        fields: dict[str, Any] = super().get_fields()
+        for field in fields.values():
+            field.required = True
+        return fields
+
+
 class CampaignRecord(Shown, CampaignInput):
     """A campaign. Keys bound to a buyer or a source see neither its floor and caps nor the agency's own notes."""
 
     sometimes = ("floor_price", "caps", "external_id", "metadata")
-    otherwise = STATUS
+    otherwise = {**STATUS, "auction": AuctionRecord()}
 
     campaign_id = PublicIdField(Campaign.prefix)
     lead_type_id = PublicIdField(LeadType.prefix)

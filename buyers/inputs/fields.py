@@ -12,6 +12,7 @@ from accounts.api.fields import Text
 from core.money import BadAmount, to_minor
 
 _LONGEST_METADATA = 50
+_HUNDRED_PERCENT = 10_000
 _LARGEST_NUMBER = 2**53 - 1  # what every JSON reader holds exactly
 
 
@@ -48,6 +49,22 @@ def minor_units(data: Any, currency: str, *, least: int = 0) -> int:
     if minor < least:
         raise serializers.ValidationError("must be above 0" if least else "must not be below 0", code="min_value")
     return minor
+
+
+@extend_schema_field({"type": "number", "format": "decimal", "minimum": 0, "maximum": 100, "example": 7.5})
+class Percent(serializers.Field[int, Any, Any, Any]):
+    """A percentage from 0 to 100, a number with at most two decimals; in Python it is basis points."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Basis points."""
+        points = minor_units(data, "USD")  # hundredths, as cents are
+        if points > _HUNDRED_PERCENT:
+            raise serializers.ValidationError("must not be above 100", code="max_value")
+        return points
+
+    def to_representation(self, value: Any) -> Any:
+        """Records show percentages themselves."""
+        return value
 
 
 @cache

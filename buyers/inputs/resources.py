@@ -11,10 +11,10 @@ from rest_framework import serializers
 from accounts.api.base import StrictSerializer
 from accounts.api.fields import Choice, Flag, Reference, Text, Whole
 from buyers.inputs.documents import Also, Caps, Delivery, Document, Filters, Mock, OpenHours, PriceRules
-from buyers.inputs.fields import Metadata, Money, Zone
+from buyers.inputs.fields import Metadata, Money, Percent, Zone
 from buyers.models import Buyer, Sells
 from routing.fields import BUILT_IN, FROM_SCORING, FieldType
-from routing.models import Method, RankBy
+from routing.models import AuctionPrice, Method, RankBy
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}", re.ASCII)
@@ -72,6 +72,14 @@ class ContractChange(Kept):
     price_rules = PriceRules(required=False)
     sells = Choice(choices=Sells.values, required=False)
     shared_price = Money(required=False, allow_null=True)
+    min_bid = Money(required=False, allow_null=True, help_text="In auctions: a bid below this is none.")
+    max_bid = Money(
+        required=False,
+        allow_null=True,
+        positive=True,
+        help_text="In auctions: a bid above this is taken for a mistake.",
+    )
+    return_penalty = Percent(required=False, help_text="In auctions: per cent by which its offers are ranked lower.")
     refund_undelivered = Flag(required=False)
     delivery = Delivery(required=False)
     also = Also(required=False)
@@ -85,6 +93,16 @@ class ContractInput(ContractChange):
     campaign_id = Text(help_text="The campaign's id or slug.")
 
 
+class AuctionInput(StrictSerializer):
+    """How a campaign of method ping_post is won; a change names what changes."""
+
+    price = Choice(
+        choices=AuctionPrice.values,
+        required=False,
+        help_text="What the winner pays: its bid, or the least with which it would still have won.",
+    )
+
+
 class CampaignInput(Kept):
     """A campaign, as POST and PATCH take it."""
 
@@ -92,16 +110,28 @@ class CampaignInput(Kept):
     slug = Slug(required=False)
     lead_type = Text(help_text="The lead type's name or id.")
     method = Choice(choices=Method.values)
-    rank_by = Choice(choices=RankBy.values, required=False)
+    rank_by = Choice(
+        choices=RankBy.values,
+        required=False,
+        help_text="`method`: by priority in a waterfall, by bids less return penalty in an auction. `expected_value`, in "
+        "these two: by price x P(accept) x (1 - P(return)), where anything is known of the buyers.",
+    )
     currency = Text(required=False, min_length=3, max_length=3)
     max_sales = Whole(required=False, min_value=1, max_value=100)
     floor_price = Money(required=False)
     dedupe_days = Whole(required=False, min_value=1, max_value=365)
     dedupe_scope = Choice(choices=["campaign", "agency"], required=False)
     dedupe_counts = Choice(choices=["all", "sold"], required=False)
-    ping_timeout_ms = Whole(required=False, min_value=10, max_value=30_000)
-    answer_within_ms = Whole(required=False, min_value=10, max_value=30_000)
-    deadline_ms = Whole(required=False, min_value=100, max_value=30_000)
+    ping_timeout_ms = Whole(
+        required=False, min_value=50, max_value=5_000, help_text="How long buyers may take to bid; 300 by default."
+    )
+    answer_within_ms = Whole(
+        required=False, min_value=10, max_value=30_000, help_text="When the source is answered; 500 by default."
+    )
+    deadline_ms = Whole(
+        required=False, min_value=100, max_value=30_000, help_text="When work on a lead ends; no less than the others."
+    )
+    auction = AuctionInput(required=False)
     caps = Caps(required=False)
     consent_required = Flag(required=False)
     consent_max_age_days = Whole(required=False, allow_null=True, min_value=1, max_value=3_650)

@@ -71,6 +71,9 @@ class Migration(migrations.Migration):
                 ('price_rules', models.JSONField(blank=True, default=list)),
                 ('sells', models.CharField(choices=[('exclusive', 'Exclusive'), ('shared', 'Shared'), ('both', 'Both')], default='exclusive', max_length=9)),
                 ('shared_price', models.BigIntegerField(blank=True, null=True)),
+                ('min_bid', models.BigIntegerField(blank=True, null=True)),
+                ('max_bid', models.BigIntegerField(blank=True, null=True)),
+                ('return_penalty', models.PositiveSmallIntegerField(default=0)),
                 ('refund_undelivered', models.BooleanField(default=False)),
                 ('mock', models.JSONField(blank=True, default=dict)),
                 ('status', models.CharField(choices=[('active', 'Active'), ('paused', 'Paused'), ('archived', 'Archived')], default='active', max_length=8)),
@@ -143,6 +146,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='contract',
             constraint=models.CheckConstraint(condition=models.Q(('shared_price__isnull', True), ('shared_price__gte', 0), _connector='OR'), name='contract_shared_price'),
+        ),
+        migrations.AddConstraint(
+            model_name='contract',
+            constraint=models.CheckConstraint(condition=models.Q(('min_bid__isnull', True), ('min_bid__gte', 0), _connector='OR'), name='contract_min_bid'),
+        ),
+        migrations.AddConstraint(
+            model_name='contract',
+            constraint=models.CheckConstraint(condition=models.Q(('max_bid__isnull', True), models.Q(('max_bid__gte', 1), models.Q(('min_bid__isnull', True), ('max_bid__gte', models.F('min_bid')), _connector='OR')), _connector='OR'), name='contract_max_bid'),
+        ),
+        migrations.AddConstraint(
+            model_name='contract',
+            constraint=models.CheckConstraint(condition=models.Q(('return_penalty__lte', 10000)), name='contract_return_penalty'),
         ),
         migrations.AddConstraint(
             model_name='contract',

@@ -176,7 +176,7 @@ def test_a_verdict_on_an_offer_tells_what_came_of_the_ping() -> None:
 
 def test_by_expected_value_the_likelier_sale_wins_and_pays_its_bid() -> None:
     odds = {contract_id(1): odds_of(0.4, 0.5, "model"), contract_id(2): odds_of(1, 0.05, "model")}
-    asked = {"answers": (bid(1, 5000), bid(2, 2000)), "state": {"odds": odds}}
+    asked: dict[str, Any] = {"answers": (bid(1, 5000), bid(2, 2000)), "state": {"odds": odds}}
 
     assert paid(decide(auction(pinged(1), pinged(2), **asked))) == {1: 5000}
     decision = decide(auction(pinged(1), pinged(2), **asked | {"rank_by": "expected_value"}))
@@ -205,7 +205,7 @@ def test_of_whom_nothing_is_known_is_ranked_by_its_effective_bid() -> None:
 
 
 def test_second_price_is_the_least_that_would_still_have_won() -> None:
-    asked = {"answers": (bid(1, 10_000), bid(2, 4500)), "auction_price": "second"}
+    asked: dict[str, Any] = {"answers": (bid(1, 10_000), bid(2, 4500)), "auction_price": "second"}
 
     decision = decide(auction(pinged(1, return_penalty=5000), pinged(2), **asked))
 
@@ -214,7 +214,7 @@ def test_second_price_is_the_least_that_would_still_have_won() -> None:
 
 
 def test_second_price_without_a_rival_is_the_floor_the_least_bid_or_one() -> None:
-    alone = {"answers": (bid(1, 4000),), "auction_price": "second"}
+    alone: dict[str, Any] = {"answers": (bid(1, 4000),), "auction_price": "second"}
 
     assert paid(decide(auction(pinged(1), **alone))) == {1: 1}
     assert paid(decide(auction(pinged(1), floor_price=1500, **alone))) == {1: 1500}
@@ -350,7 +350,7 @@ def test_a_bid_that_would_not_bring_what_was_promised_does_not_win() -> None:
 
 def test_a_promised_price_binds_where_the_payout_is_fixed_too() -> None:
     fixed = SourceTerms(id=SOURCE, payout_kind="fixed", payout_value=500)
-    promise = {"source": fixed, "answers": (bid(1, 900),)}
+    promise: dict[str, Any] = {"source": fixed, "answers": (bid(1, 900),)}
 
     assert winners(decide(auction(pinged(1), state={"promised": Promised(payout=500)}, **promise))) == [1]
     assert codes(decide(auction(pinged(1), state={"promised": Promised(price=901)}, **promise))) == {
