@@ -41,11 +41,11 @@ def report_leads(*, lead_ids: Sequence[UUID], now: datetime) -> int:
     leads = Lead.objects.filter(pk__in=lead_ids, mode="live").select_related("campaign__lead_type")
     sales = Sale.objects.filter(lead_id__in=lead_ids).select_related("buyer").order_by("lead_id", "sold_at", "id")
     by_lead = {lead_id: list(group) for lead_id, group in groupby(sales, key=lambda sale: sale.lead_id)}
-    horizons = _horizons()
+    known = horizons()
     facts = [
         fact
         for lead in leads
-        for fact in facts_of(lead, by_lead.get(lead.pk, []), horizons.get(_kind(lead), USUAL_HORIZON), now=now)
+        for fact in facts_of(lead, by_lead.get(lead.pk, []), known.get(_kind(lead), USUAL_HORIZON), now=now)
     ]
     return record_outcomes(observed=facts)
 
@@ -101,7 +101,7 @@ def _fact(lead: Lead, target: Target, label: bool, matured_at: datetime, sale: S
 # --- which leads are due -----------------------------------------------------------------------------------------
 
 
-def _horizons() -> dict[tuple[UUID, str], timedelta]:
+def horizons() -> dict[tuple[UUID, str], timedelta]:
     """Within which time a conversion counts, by agency and lead type, where it is not the usual."""
     rows = Policy.objects.values_list("agency_id", "lead_type", "conversion_days")
     return {(agency_id, lead_type): timedelta(days=days) for agency_id, lead_type, days in rows}
@@ -115,7 +115,7 @@ def _due(now: datetime) -> QuerySet[Sale]:
     """Sales that nothing was told of, or that were given back, or converted, after something was."""
     told = Outcome.objects.filter(lead_ref=OuterRef("lead_id"))
     of_sale = told.filter(buyer_ref=OuterRef("buyer_id"))
-    horizon = now - min((USUAL_HORIZON, *_horizons().values()))
+    horizon = now - min((USUAL_HORIZON, *horizons().values()))
     news = (
         ~Exists(of_sale.filter(target=Target.ACCEPTED))
         | (Q(state=Sale.State.RETURNED) & ~Exists(of_sale.filter(target=Target.RETURNED, label=True)))

@@ -43,13 +43,16 @@ class Validator:
         self._required = tuple(spec.name for spec in fields if spec.required)
         self._phones = tuple(name for name, reader in self._readers.items() if reader is read_phone)
 
-    def check(self, fields: Mapping[str, Raw], *, received_at: datetime) -> LeadData:
-        """The lead in its normal form. Raises FieldProblems naming every field that needs correction."""
+    def check(self, fields: Mapping[str, Raw], *, received_at: datetime, complete: bool = True) -> LeadData:
+        """The lead in its normal form. Raises FieldProblems naming every field that needs correction.
+
+        One that need not be `complete` may lack what is required.
+        """
         problems: list[FieldError] = []
         normal = self._read(fields, problems)
         if future := future_consent(normal, received_at):
             problems.append(future)
-        if len(normal.keys() & self._required) < len(self._required):
+        if complete and len(normal.keys() & self._required) < len(self._required):
             problems += self._missing(normal, problems)
         if problems:
             raise FieldProblems(problems)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from scoring.models import Outcome, Target
 
-_TOLD_AGAIN: Final = ("label", "value", "matured_at", "source_ref", "campaign_ref")
+_TOLD_AGAIN: Final = ("lead_type", "received_at", "label", "value", "matured_at", "source_ref", "campaign_ref")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,8 +39,14 @@ class BadTable(ValueError):
 def read_table(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV file as texts by column. Raises BadTable where there is no header, OSError without a file."""
     content = path.read_bytes()
-    if content.startswith(_GZIP):
-        content = gzip.decompress(content)
+    return parse_table(gzip.decompress(content) if content.startswith(_GZIP) else content, path.name)
+
+
+def parse_table(content: bytes, name: str) -> list[dict[str, str]]:
+    """The rows of CSV that is not packed, in UTF-8 or the usual Windows code.
+
+    Raises BadTable without a header, and for what is no CSV.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -48,10 +54,14 @@ def read_table(path: Path) -> list[dict[str, str]]:
     head = text.lstrip("\r\n").partition("\n")[0]
     separator = max(_SEPARATORS, key=lambda one: len(next(csv.reader([head], delimiter=one))) if head else 0)
     reader = csv.reader(StringIO(text.lstrip("\r\n"), newline=""), delimiter=separator)
-    names = [name.strip() for name in next(reader, [])]
+    try:
+        names = [column.strip() for column in next(reader, [])]
+        rows = [dict(zip(names, row + [""] * (len(names) - len(row)), strict=False)) for row in reader if any(row)]
+    except csv.Error as error:
+        raise BadTable(f"{name} is not CSV: {error}.") from error
     if not any(names):
-        raise BadTable(f"{path.name} has no header: its first line must name the columns.")
-    return [dict(zip(names, row + [""] * (len(names) - len(row)), strict=False)) for row in reader if any(row)]
+        raise BadTable(f"{name} has no header: its first line must name the columns.")
+    return rows
 
 
 def read_flag(text: str) -> bool | None:

@@ -113,8 +113,8 @@ class CampaignInput(Kept):
     rank_by = Choice(
         choices=RankBy.values,
         required=False,
-        help_text="`method`: by priority in a waterfall, by bids less return penalty in an auction. `expected_value`, in "
-        "these two: by price x P(accept) x (1 - P(return)), where anything is known of the buyers.",
+        help_text="`method`: by priority in a waterfall, by bids less return penalty in an auction. `expected_value`, "
+        "in these two: by price x P(accept) x (1 - P(return)), where anything is known of the buyers.",
     )
     currency = Text(required=False, min_length=3, max_length=3)
     max_sales = Whole(required=False, min_value=1, max_value=100)
