@@ -63,4 +63,5 @@ def _sale(sale: NewSale, currency: str) -> dict[str, Any]:
         "buyer_id": encode(Buyer.prefix, sale.buyer_id),
         "price": to_major(sale.price, currency),
         "state": sale.state,
+        "converted_at": None,
     }

@@ -45,7 +45,7 @@ class Imported:
     rows: int = 0
     imported: int = 0
     updated: int = 0
-    errors: int = 0
+    invalid: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     problems: list[RowProblem] = field(default_factory=list)
 
@@ -60,12 +60,14 @@ def import_outcomes(
     """
     reader = _reader(actor.agency_id, now)
     found = _check(reader, rows, dry_run=dry_run)
-    if found.errors and not (dry_run or skip_invalid):
-        raise FieldProblems([_placed(problem) for problem in found.problems], f"{found.errors} row(s) need correction.")
+    if found.invalid and not (dry_run or skip_invalid):
+        raise FieldProblems(
+            [_placed(problem) for problem in found.problems], f"{found.invalid} row(s) need correction."
+        )
     if not dry_run:
         for batch in batched_leads(reader, rows):
             record_past(agency_id=actor.agency_id, leads=batch)
-        counts = {name: [None, getattr(found, name)] for name in ("imported", "updated", "errors")}
+        counts = {name: [None, getattr(found, name)] for name in ("imported", "updated", "invalid")}
         record_audit(actor=actor, action="outcomes.import", object_id="outcomes", changes=counts)
     return found
 
@@ -121,7 +123,7 @@ def batched_leads(reader: Reader, rows: Sequence[Row], found: Imported | None = 
 
 
 def _note(found: Imported, number: int, row: Row, problems: FieldProblems) -> None:
-    found.errors += 1
+    found.invalid += 1
     room = MOST_SHOWN - len(found.problems)
     named = str(row.get("external_id") or "")[:120]
     found.problems += [RowProblem(number, named, error) for error in problems.errors[:room]]

@@ -181,6 +181,7 @@ class Sale(Record):
     confirm_by = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    conversion_value = models.BigIntegerField(null=True)
     converted_at = models.DateTimeField(null=True)
 
     objects = SaleRows.as_manager()

@@ -5,6 +5,7 @@ among the young. Silence, caps, missing funds and leads that nobody matched say 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
@@ -69,8 +70,10 @@ def facts_of(lead: Lead, sales: Sequence[Sale], horizon: timedelta, *, now: date
 def _conversion(lead: Lead, taken: Sequence[Sale], horizon: timedelta, now: datetime) -> Iterator[Observed]:
     until = lead.created_at + horizon
     if taken and until <= now:
-        converted = any(sale.converted_at is not None and sale.converted_at <= until for sale in taken)
-        yield _fact(lead, Target.CONVERTED, converted, until)
+        in_time = [sale for sale in taken if sale.converted_at is not None and sale.converted_at <= until]
+        values = [sale.conversion_value for sale in in_time if sale.conversion_value is not None]
+        fact = _fact(lead, Target.CONVERTED, bool(in_time), until)
+        yield replace(fact, value=sum(values)) if values else fact
 
 
 def _tells(sale: Sale) -> bool:

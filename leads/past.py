@@ -39,7 +39,7 @@ class PastBuyer:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads rows of one agency, all at one instant. `buyers` are by public and by external id, `horizons` by lead type."""
+    """Reads rows of one agency, all at one instant. `buyers` by public and by external id, `horizons` by lead type."""
 
     view: Snapshot
     currency: str
@@ -49,7 +49,7 @@ class Reader:
 
     def read(self, row: Mapping[str, Any]) -> PastLead:
         """The lead of this row. Raises FieldProblems with everything that is wrong with it."""
-        told = _Told(self, {name: row[name] for name in OUTCOME if row.get(name) is not None})
+        told = _Told(self, {name: row[name] for name in OUTCOME if not _is_blank(row.get(name))})
         lead = {name: value for name, value in row.items() if name not in OUTCOME}
         problems: list[FieldError] = []
         try:
@@ -168,6 +168,10 @@ class _Told:
         if named is not None and found is None:
             self._add("buyer_id", "not_found", "must be the id or the external id of a buyer of yours")
         return found
+
+
+def _is_blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def read_moment(value: object, zone: str) -> datetime | None:

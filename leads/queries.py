@@ -150,6 +150,7 @@ def sale_record(sale: Sale) -> dict[str, Any]:
         "buyer_id": encode(Buyer.prefix, sale.buyer_id),
         "price": to_major(sale.price, sale.currency),
         "state": sale.state,
+        "converted_at": rfc3339(sale.converted_at) if sale.converted_at else None,
     }
 
 

@@ -223,6 +223,7 @@ def _sale_row(draft: Draft, sale: NewSale, now: datetime) -> dict[str, Any]:
         "confirm_by": sale.confirm_by,
         "decided_at": None if pending else now,
         "delivered_at": now if sale.state == Sale.State.DELIVERED else None,
+        "conversion_value": None,
         "converted_at": None,
     }
 

@@ -42,6 +42,11 @@ class Access:
         return self.role in _SEES_CONTACTS
 
     @property
+    def changes_things(self) -> bool:
+        """Whether they may do more than look: analysts may not."""
+        return self.role in (Role.OWNER, Role.ADMIN, OPERATOR)
+
+    @property
     def is_test(self) -> bool:
         """Whether the pages show the book of test keys."""
         return self.mode == Mode.TEST

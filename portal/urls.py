@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from portal import docs
-from portal.pages import agencies, leads, refused
+from portal.pages import agencies, history, leads, refused
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/agency/"), name="home"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("agency/refused/", refused.refused, name="refused"),
     path("agency/refused/<str:submission_id>/", refused.refused_one, name="refused_one"),
     path("agency/refused/<str:submission_id>/reveal/", refused.reveal, name="reveal_refused"),
+    path("agency/history/", history.history, name="history"),
     path("agency/switch/", agencies.switch, name="switch"),
     path("v1/openapi.json", docs.description, name="openapi"),
     path("docs/", docs.explorer, name="docs"),

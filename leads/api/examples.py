@@ -47,6 +47,7 @@ _SOLD: Final[dict[str, Any]] = {
             "buyer_id": _BUYER,
             "price": 175.00,
             "state": "accepted",
+            "converted_at": None,
         }
     ],
 }

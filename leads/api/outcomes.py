@@ -88,7 +88,7 @@ class ImportedShape(serializers.Serializer[Any]):
     rows = serializers.IntegerField()
     imported = serializers.IntegerField(help_text="New ones.")
     updated = serializers.IntegerField(help_text="Those whose external_id was imported before.")
-    errors = serializers.IntegerField(help_text="Rows with problems, which were left out.")
+    invalid = serializers.IntegerField(help_text="Rows with problems, which were left out.")
     outcomes = OutcomeCounts()
     problems = RowProblemShape(many=True, help_text="The first 500.")
 
@@ -136,7 +136,7 @@ def imported_record(found: Imported) -> dict[str, Any]:
         "rows": found.rows,
         "imported": found.imported,
         "updated": found.updated,
-        "errors": found.errors,
+        "invalid": found.invalid,
         "outcomes": {target: found.outcomes[target] for target in Target.values},
         "problems": [
             {

@@ -32,6 +32,9 @@ class SaleShape(serializers.Serializer[Any]):
     buyer_id = PublicIdField(Buyer.prefix)
     price = Money()
     state = serializers.ChoiceField(Sale.State.values)
+    converted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When its buyer said that it became a customer."
+    )
 
 
 class LeadAnswerShape(serializers.Serializer[Any]):

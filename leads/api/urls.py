@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import actions, leads, outcomes, sources, submissions
+from leads.api import actions, conversions, leads, outcomes, sources, submissions
 
 urlpatterns = [
     path("leads", leads.LeadsView.as_view()),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("leads/<str:lead_id>/assign", actions.AssignView.as_view()),
     path("leads/<str:lead_id>/accept", actions.AcceptView.as_view()),
     path("leads/<str:lead_id>/reject", actions.RejectView.as_view()),
+    path("leads/<str:lead_id>/convert", conversions.ConvertView.as_view()),
     path("outcomes", outcomes.OutcomesView.as_view()),
     path("submissions", submissions.SubmissionsView.as_view()),
     path("submissions/<str:submission_id>", submissions.SubmissionView.as_view()),

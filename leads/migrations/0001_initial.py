@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ('confirm_by', models.DateTimeField(null=True)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('delivered_at', models.DateTimeField(null=True)),
+                ('conversion_value', models.BigIntegerField(null=True)),
                 ('converted_at', models.DateTimeField(null=True)),
                 ('agency', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency')),
                 ('buyer', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sales', to='buyers.buyer')),

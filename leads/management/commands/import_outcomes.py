@@ -1,4 +1,4 @@
-"""Takes in an agency's past from a CSV file (packed or not): leads with what became of them, for scores to learn from."""
+"""Takes in an agency's past from a CSV file, packed or not: leads with what became of them, to learn scores from."""
 
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def _agency(text: str) -> Agency:
 def _told(found: Imported) -> str:
     verb = "would be" if found.dry_run else "were"
     lines = [
-        f"{found.imported} of {found.rows} rows {verb} imported, {found.updated} updated, {found.errors} left out."
+        f"{found.imported} of {found.rows} rows {verb} imported, {found.updated} updated, {found.invalid} left out."
     ]
     lines += [f"row {one.row} {one.error.field}: {one.error.detail}" for one in found.problems]
     return "\n".join(lines)
