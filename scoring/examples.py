@@ -83,7 +83,7 @@ def _examples(scope: Scope, *, now: datetime, limit: int, after: datetime | None
     if after is not None:
         outcomes = outcomes.filter(received_at__gt=after)
     newest = list(outcomes.order_by("-received_at", "-id")[:limit])
-    known = _features([outcome.lead_ref for outcome in newest])
+    known = features_of_leads([outcome.lead_ref for outcome in newest])
     usable = [outcome for outcome in reversed(newest) if outcome.lead_ref in known]
     return Examples(
         refs=[outcome.lead_ref for outcome in usable],
@@ -96,7 +96,8 @@ def _examples(scope: Scope, *, now: datetime, limit: int, after: datetime | None
     )
 
 
-def _features(refs: Iterable[UUID]) -> dict[UUID, Mapping[str, Feature]]:
+def features_of_leads(refs: Iterable[UUID]) -> dict[UUID, Mapping[str, Feature]]:
+    """The snapshots of these leads, without those whose snapshot is gone; a statement for every 500."""
     wanted = list(dict.fromkeys(refs))
     found: dict[UUID, Mapping[str, Feature]] = {}
     for start in range(0, len(wanted), _BATCH):

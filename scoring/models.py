@@ -84,7 +84,8 @@ class Score(models.Model):
     """A score given to a lead. A rescore is a new row; `base` and `contributions` add up to its log-odds.
 
     `model` is a scorecard's version or a model's public id. Ids are ordered by time, so a window of time is a range of
-    the primary key.
+    the primary key. `calibrated` says whether the probability could be taken at its word when it was given, `micros`
+    how many microseconds it took.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -103,6 +104,8 @@ class Score(models.Model):
     reasons = models.JSONField()
     stage = models.CharField(max_length=20)
     model = models.CharField(max_length=80)
+    calibrated = models.BooleanField(default=False, db_default=False)
+    micros = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:
@@ -146,8 +149,10 @@ class Outcome(models.Model):
 class Policy(models.Model):
     """What an agency wants of the scores of one lead type. No row: nothing shared, nothing regulated.
 
-    `shares` opts in to one model with other agencies that do. `excluded` names features never to be learned from.
-    `training_until` is the lease of whoever trains.
+    `shares` opts in to one model with other agencies that do. `excluded` names features never to be learned from;
+    `compared` names declared fields whose groups the fairness report compares, which nothing is ever learned from, and
+    `thresholds` the scores that contracts ask at the least, as they were last seen. `asked_at` and `asked_by` are of
+    the latest wish to train. `training_until` is the lease of whoever trains.
     """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
@@ -155,7 +160,11 @@ class Policy(models.Model):
     shares = models.BooleanField(default=False)
     regulation = models.CharField(max_length=10, choices=Regulation.choices, default=Regulation.NONE, blank=True)
     excluded = models.JSONField(default=list, blank=True)
+    compared = models.JSONField(default=list, blank=True)
+    thresholds = models.JSONField(default=list, blank=True, editable=False)
     conversion_days = models.PositiveSmallIntegerField(default=90)
+    asked_at = models.DateTimeField(null=True, editable=False)
+    asked_by = models.CharField(max_length=200, blank=True, editable=False)
     training_until = models.DateTimeField(null=True, editable=False)
 
     objects = PolicyRows.as_manager()
@@ -173,8 +182,8 @@ class Model(Record):
 
     `agency` is null for one that agencies share. `body` is XGBoost's own UBJSON (empty for a calibrated scorecard),
     `spec` how features become its columns; `sha256` is over both and the calibration. `slope` and `intercept` turn its
-    margin into log-odds. `reference` holds the quantiles of what it predicted out of fold, `parent` the champion that
-    it was to beat. Times of training are receipts of leads.
+    margin into log-odds. `reference` holds the quantiles of what it predicted out of fold, `profile` the histograms of
+    the features it learned from, `parent` the champion that it was to beat. Times of training are receipts of leads.
     """
 
     prefix = "mdl"
@@ -200,6 +209,7 @@ class Model(Record):
     fingerprint = models.BinaryField(max_length=32)
     metrics = models.JSONField(default=dict)
     reference = models.JSONField(default=list)
+    profile = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
     fairness = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -263,3 +273,55 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_type}: {self.leads} leads"
+
+
+class WatchRows(VisibleQuerySet["Watch"]):
+    """Watches: the agency's own business."""
+
+
+class Watch(models.Model):
+    """How an agency's scores of one lead type did, as seen on one day (UTC); the last look of the day stays.
+
+    `model` gave the scores. `findings` are the checks with their levels, `figures` the tables behind them, `pulse` the
+    checks of the latest quarter of an hour. While `calibrated` is false, probabilities are not to be taken at their
+    word.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    lead_type = models.CharField(max_length=80)
+    day = models.DateField()
+    model = models.CharField(max_length=80)
+    level = models.CharField(max_length=7)
+    calibrated = models.BooleanField()
+    findings = models.JSONField(default=list)
+    figures = models.JSONField(default=dict)
+    pulse = models.JSONField(default=list)
+    watched_at = models.DateTimeField()
+
+    objects = WatchRows.as_manager()
+
+    class Meta:
+        verbose_name_plural = "watches"
+        constraints = [models.UniqueConstraint(fields=["agency", "lead_type", "day"], name="one_watch_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_type} on {self.day}: {self.level}"
+
+
+class Belonging(models.Model):
+    """Which group of people a lead's person belongs to in one respect, by a field that nothing is learned from.
+
+    Kept apart from features: only fairness reports read it, in sums. An empty `group` says that it is not known.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead_type = models.CharField(max_length=80)
+    lead_ref = models.UUIDField()
+    attribute = models.CharField(max_length=80)
+    group = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lead_ref", "attribute"], name="one_group_in_each_respect")]
+
+    def __str__(self) -> str:
+        return f"{self.attribute} of {self.lead_ref}"

@@ -1,16 +1,17 @@
 """When models are trained: weekly, or once outcomes have grown; never two of one lead type at a time."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Count, Q
 
 from scoring.learning import TooFewOutcomes
-from scoring.models import Model, Outcome, Target
-from scoring.platt import FEWEST_OF_EACH
+from scoring.models import Model, Outcome, Policy, Target
 from scoring.registry import models_of, shadow_of
 from scoring.scopes import Scope, scope_for
+from scoring.stages import FEWEST_OF_EACH
 from scoring.training import claim_training, release_training, train_model
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,12 @@ def train_due(*, now: datetime) -> list[Model]:
 
     Takes minutes: for a process of its own (`manage.py train_scorer`). What fails is logged and holds up no other.
     """
+    return _train_all(due_scopes(now=now), now)
+
+
+def _train_all(scopes: Iterable[Scope], now: datetime) -> list[Model]:
     made = []
-    for scope in due_scopes(now=now):
+    for scope in scopes:
         try:
             model = train_claimed(scope=scope, now=now)
         except Exception:
@@ -52,6 +57,23 @@ def train_claimed(*, scope: Scope, now: datetime, actor: str = AUTOMATIC) -> Mod
         return None
     finally:
         release_training(agency_id=agencies[0], lead_type=scope.lead_type)
+
+
+def train_asked(*, now: datetime) -> list[Model]:
+    """Opens transactions. Train what somebody wished for and nothing was trained since; the new models."""
+    return _train_all(asked_scopes(), now)
+
+
+def asked_scopes() -> list[Scope]:
+    """The scopes of main scores that somebody wished to have trained anew, each once; a shadow is no hindrance."""
+    rows = Policy.objects.filter(asked_at__isnull=False).order_by("agency_id", "lead_type")
+    scopes = {}
+    for policy in rows:
+        scope = scope_for(agency_id=policy.agency_id, lead_type=policy.lead_type, target=Target.STUCK)
+        last = models_of(scope).first()
+        if last is None or last.created_at < policy.asked_at:
+            scopes[scope] = None
+    return list(scopes)
 
 
 def due_scopes(*, now: datetime) -> list[Scope]:

@@ -14,6 +14,7 @@ import numpy as np
 from django.db import transaction
 
 from scoring.allowed import allowed_features, suspects
+from scoring.drift import profile_of
 from scoring.examples import Examples, training_examples
 from scoring.gate import Check
 from scoring.learning import Fitted, learn, stage_for
@@ -61,6 +62,7 @@ def train_model(*, scope: Scope, now: datetime, seed: int = USUAL_SEED, actor: s
     model.metrics = {"out_of_fold": dict(fitted.metrics), "forward": forward.figures}
     model.report = {"training": [{"name": c.name, "passed": c.passed, "figures": dict(c.figures)} for c in checks]}
     model.parameters = {**fitted.parameters, "regulation": regulation}
+    model.profile = profile_of(examples.rows, names)
     model.state = State.SHADOW if sound else State.REFUSED
     return _keep(model, incumbent, actor=actor, now=now)
 
