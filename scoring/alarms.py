@@ -13,7 +13,7 @@ from accounts.versions import publish_change
 from scoring.findings import Finding
 from scoring.levels import Level
 from scoring.models import Watch
-from scoring.requests import ask_training
+from scoring.requests import ask_training, can_train
 from scoring.watches import watches_of
 from scoring.watching import Watched
 
@@ -53,7 +53,8 @@ def keep_watch(watched: Watched, *, now: datetime) -> Alarm | None:
     )
     if not is_now:
         return None
-    ask_training(actor=actor, lead_type=watched.lead_type, now=now)
+    if can_train(agency_id=watched.agency_id, lead_type=watched.lead_type, now=now):
+        ask_training(actor=actor, lead_type=watched.lead_type, now=now)
     alarming = tuple(one for one in watched.findings if one.level == Level.ALARM)
     return Alarm(watched.agency_id, watched.lead_type, watched.model, alarming)
 

@@ -28,10 +28,14 @@ _SEED: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Leads with what a model says of them; `labels` are NaN where nothing has matured, `groups` "" where unknown."""
+    """Leads with what a model says of them, and what is in charge now; `labels` are NaN where nothing has matured.
+
+    `groups` names, by attribute, the group of each lead; "" where it is not known.
+    """
 
     rows: Sequence[Mapping[str, Feature]]
     chances: Floats
+    incumbent: Floats
     labels: Floats
     groups: Mapping[str, Sequence[str]]
 
@@ -53,26 +57,40 @@ def _attribute(people: Population, name: str, thresholds: Sequence[int], names: 
     groups = np.array(people.groups[name], dtype=object)
     counts = Counter(group for group in groups if group)
     shown = sorted(group for group, leads in counts.items() if leads >= FEWEST_IN_GROUP)
-    parts = [{"group": group, **_group(people, groups == group, thresholds)} for group in shown]
-    for threshold in map(str, thresholds):
-        highest = max((part["selected"][threshold] for part in parts), default=0.0)
-        for part in parts:
-            part["ratio"][threshold] = round(part["selected"][threshold] / highest, 4) if highest else 1.0
+    ratios, before = (_ratios(chances, groups, shown, thresholds) for chances in (people.chances, people.incumbent))
+    parts = [{"group": group, **_group(people, groups == group), **ratios[group]} for group in shown]
     return {
         "unknown": len(groups) - counts.total(),
         "groups": parts,
+        "worst_ratio": _worst(ratios),
+        "worst_ratio_before": _worst(before),
         "proxy_auc": _proxy_strength(people.rows, groups, shown, names),
     }
 
 
-def _group(people: Population, members: Any, thresholds: Sequence[int]) -> dict[str, Any]:
-    scores = np.rint(100 * people.chances[members])
+def _ratios(chances: Floats, groups: Any, shown: Sequence[str], thresholds: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """For each group its selection rate at each threshold, and the ratio of that to the highest."""
+    scores = np.rint(100 * chances)
+    found: dict[str, dict[str, Any]] = {group: {"selected": {}, "ratio": {}} for group in shown}
+    for threshold in thresholds:
+        rates = {group: float((scores[groups == group] >= threshold).mean()) for group in shown}
+        highest = max(rates.values(), default=0.0)
+        for group, rate in rates.items():
+            found[group]["selected"][str(threshold)] = round(rate, 4)
+            found[group]["ratio"][str(threshold)] = round(rate / highest, 4) if highest else 1.0
+    return found
+
+
+def _worst(ratios: Mapping[str, Mapping[str, Any]]) -> float:
+    return min((ratio for part in ratios.values() for ratio in part["ratio"].values()), default=1.0)
+
+
+def _group(people: Population, members: Any) -> dict[str, Any]:
+    """How many leads of a group there are, and how their predictions came true."""
     judged = members & ~np.isnan(people.labels)
     known = group_of(people.chances[judged], people.labels[judged].astype(bool)) if judged.any() else None
     return {
         "leads": int(members.sum()),
-        "selected": {str(threshold): round(float((scores >= threshold).mean()), 4) for threshold in thresholds},
-        "ratio": {},
         "outcomes": known.leads if known else 0,
         "mean": round(known.mean, 4) if known else None,
         "rate": round(known.rate, 4) if known else None,
@@ -80,9 +98,9 @@ def _group(people: Population, members: Any, thresholds: Sequence[int]) -> dict[
     }
 
 
-def _proxy_strength(rows: Sequence[Mapping[str, Feature]], groups: Any, shown: Sequence[str], names: Sequence[str]) -> (
-    dict[str, float]
-):
+def _proxy_strength(
+    rows: Sequence[Mapping[str, Feature]], groups: Any, shown: Sequence[str], names: Sequence[str]
+) -> dict[str, float]:
     """How well the features tell each group from the rest: AUC of an additive model out of fold; 0.5 is not at all."""
     known = np.array([bool(group) for group in groups], dtype=bool)
     people = [row for row, kept in zip(rows, known, strict=True) if kept]
@@ -96,20 +114,14 @@ def _proxy_strength(rows: Sequence[Mapping[str, Feature]], groups: Any, shown: S
     return found
 
 
-def worst_ratio(report: Mapping[str, Any], attribute: str) -> float:
-    """The least ratio of any group at any threshold; 1 where there is none."""
-    groups = report.get("attributes", {}).get(attribute, {}).get("groups", ())
-    return min((ratio for part in groups for ratio in part["ratio"].values()), default=1.0)
+def fairness_checks(report: Mapping[str, Any]) -> list[Check]:
+    """Checks of the gate: in no attribute is the worst ratio below four fifths and below what it was before.
 
-
-def fairness_checks(challenger: Mapping[str, Any], champion: Mapping[str, Any]) -> list[Check]:
-    """Checks of the gate: in no attribute is the worst ratio of the challenger below four fifths and the champion's.
-
-    A loss of 0.05 is within what two samples differ by.
+    What is compared are the same leads; a loss of 0.05 is within what a sample says.
     """
     checks = []
-    for attribute in challenger.get("attributes", {}):
-        after, before = worst_ratio(challenger, attribute), worst_ratio(champion, attribute)
+    for attribute, found in report.get("attributes", {}).items():
+        after, before = found["worst_ratio"], found["worst_ratio_before"]
         passed = after >= min(FOUR_FIFTHS, before - _MAY_LOSE)
-        checks.append(Check(f"fairness_{attribute}", passed, {"worst_ratio": after, "champion": before}))
+        checks.append(Check(f"fairness_{attribute}", passed, {"worst_ratio": after, "before": before}))
     return checks

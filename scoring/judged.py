@@ -80,7 +80,11 @@ class Judged:
         for place, key in enumerate(keys):
             places.setdefault(key, []).append(place)
         return [
-            {"id": str(key) if key else None, **asdict(group), "return_rate": self._return_rate(np.array(places[key]))}
+            {
+                "id": None if key is None else str(key),
+                **asdict(group),
+                "return_rate": self._return_rate(np.array(places[key])),
+            }
             for key, group in groups
         ]
 

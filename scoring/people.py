@@ -13,8 +13,9 @@ from scoring.examples import features_of_leads
 from scoring.fairness import Population, fairness_report
 from scoring.features import Feature, shared_features
 from scoring.models import Belonging, Model, Outcome, Policy
+from scoring.platt import Floats
 from scoring.prediction import chances_of
-from scoring.registry import scope_of
+from scoring.registry import champion_of, scope_of
 from scoring.scopes import Scope
 from scoring.watching import features_used
 
@@ -55,10 +56,15 @@ def population_of(model: Model, lead_refs: Sequence[tuple[UUID, UUID]], *, attri
     groups = _groups(refs, attributes)
     return Population(
         rows=rows,
-        chances=chances_of(model, rows, target=model.target) if rows else np.empty(0),
+        chances=_said(model, rows, model.target),
+        incumbent=_said(champion_of(scope_of(model)), rows, model.target),
         labels=np.array([labels.get(ref, np.nan) for ref in refs], dtype=np.float64),
         groups={name: [groups.get((ref, name), "") for ref in refs] for name in attributes},
     )
+
+
+def _said(model: Model | None, rows: Sequence[Mapping[str, Feature]], target: str) -> Floats:
+    return chances_of(model, rows, target=target) if rows else np.empty(0)
 
 
 def _recent(scope: Scope, now: datetime) -> list[tuple[UUID, UUID]]:
@@ -108,4 +114,3 @@ def without_belonging(*, agency_id: UUID, lead_type: str, attribute: str, since:
     known = Belonging.objects.filter(agency_id=agency_id, attribute=attribute).values("lead_ref")
     rows = outcomes.exclude(lead_ref__in=known).order_by("-received_at")
     return list(dict.fromkeys(rows.values_list("lead_ref", flat=True)[: 4 * limit]))[:limit]
-

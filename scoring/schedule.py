@@ -8,8 +8,9 @@ from typing import Final
 from django.db.models import Count, Q
 
 from scoring.learning import TooFewOutcomes
-from scoring.models import Model, Outcome, Policy, Target
+from scoring.models import Model, Outcome, Target
 from scoring.registry import models_of, shadow_of
+from scoring.requests import LATELY, OUTSTANDING, asked_scopes
 from scoring.scopes import Scope, scope_for
 from scoring.stages import FEWEST_OF_EACH
 from scoring.training import claim_training, release_training, train_model
@@ -24,11 +25,11 @@ AUTOMATIC: Final = "system:train_scorer"
 
 
 def train_due(*, now: datetime) -> list[Model]:
-    """Opens transactions. Train every scope that is due, one after another; the new models.
+    """Opens transactions. Train every scope that is due or was asked for, one after another; the new models.
 
     Takes minutes: for a process of its own (`manage.py train_scorer`). What fails is logged and holds up no other.
     """
-    return _train_all(due_scopes(now=now), now)
+    return _train_all(dict.fromkeys([*asked_scopes(since=now - OUTSTANDING), *due_scopes(now=now)]), now)
 
 
 def _train_all(scopes: Iterable[Scope], now: datetime) -> list[Model]:
@@ -61,19 +62,7 @@ def train_claimed(*, scope: Scope, now: datetime, actor: str = AUTOMATIC) -> Mod
 
 def train_asked(*, now: datetime) -> list[Model]:
     """Opens transactions. Train what somebody wished for and nothing was trained since; the new models."""
-    return _train_all(asked_scopes(), now)
-
-
-def asked_scopes() -> list[Scope]:
-    """The scopes of main scores that somebody wished to have trained anew, each once; a shadow is no hindrance."""
-    rows = Policy.objects.filter(asked_at__isnull=False).order_by("agency_id", "lead_type")
-    scopes = {}
-    for policy in rows:
-        scope = scope_for(agency_id=policy.agency_id, lead_type=policy.lead_type, target=Target.STUCK)
-        last = models_of(scope).first()
-        if last is None or last.created_at < policy.asked_at:
-            scopes[scope] = None
-    return list(scopes)
+    return _train_all(asked_scopes(since=now - LATELY), now)
 
 
 def due_scopes(*, now: datetime) -> list[Scope]:

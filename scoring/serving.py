@@ -78,9 +78,7 @@ class ServedScorer:
             FALLBACKS.inc()
             return SCORECARD.score(features)
         percentile = self.percentiles.of(scored.probability)
-        return replace(
-            scored, percentile=percentile, return_probability=returned, calibrated=self.calibrated
-        )
+        return replace(scored, percentile=percentile, return_probability=returned, calibrated=self.calibrated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from scoring.examples import Examples, later_examples
+from scoring.fairness import fairness_checks
 from scoring.gate import Trial, Verdict, judge
 from scoring.models import Model, Stage, State
 from scoring.prediction import chances_of
@@ -35,7 +36,7 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
     )
-    return judge(trial, technical=check_soundness(model, later.rows))
+    return judge(trial, technical=check_soundness(model, later.rows), fairness=fairness_checks(model.fairness))
 
 
 def judge_shadows(*, now: datetime) -> dict[str, str]:

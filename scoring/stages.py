@@ -1,4 +1,4 @@
-"""How many outcomes each stage of a score wants. Stands alone: web processes say what is missing without numpy. Pure."""
+"""How many outcomes each stage of a score wants. Alone, so that web processes need no numpy to say it. Pure."""
 
 from typing import Final
 

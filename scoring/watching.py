@@ -149,7 +149,10 @@ class _Drift:
 
     def figures(self) -> dict[str, Any]:
         """The table behind it."""
-        return {"leads": self.score.leads if self.score else 0, "features": [*map(_shown, self.shifts[:_SHOWN_FEATURES])]}
+        return {
+            "leads": self.score.leads if self.score else 0,
+            "features": [*map(_shown, self.shifts[:_SHOWN_FEATURES])],
+        }
 
 
 def features_used(model: Model) -> list[str]:
