@@ -1,9 +1,17 @@
 """What was known of leads when they were scored, what became of them, and the models, for the operators to read."""
 
-from django.contrib import admin
+from typing import Any
 
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.admin import operator
 from core.admin import ReadOnlyAdmin
-from scoring.models import FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing
+from core.clock import now
+from core.errors import DomainError
+from scoring.models import FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing, State
+from scoring.registry import promote_model, roll_back_model, scope_of
 
 
 @admin.register(FeatureSnapshot)
@@ -39,13 +47,36 @@ class OutcomeAdmin(ReadOnlyAdmin):
 
 @admin.register(Model)
 class ModelAdmin(ReadOnlyAdmin):
-    """Models, with the reports of the gate."""
+    """Models, with the reports of the gate; one takes over or goes by the verbs."""
 
     list_display = ("created_at", "lead_type", "target", "agency", "stage", "state", "rows", "positives", "promoted_at")
     list_filter = ("state", "stage", "target")
     list_select_related = ("agency",)
     search_fields = ("=id", "lead_type")
     ordering = ("-created_at", "id")
+    actions = ("promote", "roll_back")
+
+    def has_verbs_permission(self, request: HttpRequest) -> bool:
+        """Superusers."""
+        return bool(request.user.is_superuser)
+
+    @admin.action(description="Put the selected model in charge", permissions=["verbs"])
+    def promote(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
+        """By the audited verb; each that cannot be is named."""
+        for model in queryset:
+            self._try(request, model, lambda one=model: promote_model(model=one, actor=operator(request), now=now()))
+
+    @admin.action(description="Roll the selected champion back", permissions=["verbs"])
+    def roll_back(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
+        """The champion before it is in charge again at once."""
+        for model in queryset.filter(state=State.CHAMPION):
+            self._try(request, model, lambda one=model: roll_back_model(scope=scope_of(one), actor=operator(request)))
+
+    def _try(self, request: HttpRequest, model: Model, verb: Any) -> None:
+        try:
+            verb()
+        except DomainError as refused:
+            self.message_user(request, f"{model.public_id}: {refused}", messages.ERROR)
 
 
 @admin.register(Policy)

@@ -26,6 +26,8 @@ class TimeFormat:
         if match is None:
             return None
         parts = dict(zip(self.order, match.group(1, 2, 3), strict=True))
+        if self.order == "ymd" and len(parts["y"]) < 4:
+            return None  # a short year never stands first
         year = _year(parts["y"])
         hour = int(match[4] or 0) % 12 + 12 * (match[7].lower() == "pm") if match[7] else int(match[4] or 0)
         try:
