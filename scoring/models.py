@@ -6,10 +6,13 @@ constraint or index: an insert for every lead would otherwise lock the agency's 
 alone. A lead type is known here by its name, which agencies that share outcomes have in common.
 """
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Agency
+from accounts.principals import Principal
 from accounts.visibility import VisibleQuerySet
 from core.clock import now
 from core.ids import new_id
@@ -63,7 +66,15 @@ class OutcomeRows(VisibleQuerySet["Outcome"]):
 
 
 class ModelRows(VisibleQuerySet["Model"]):
-    """Models: an agency's own. Shared ones belong to nobody; `registry` finds them for those who share."""
+    """Models: an agency's own, and those that it shares with others."""
+
+    def visible_to(self, principal: Principal) -> Self:
+        """The models that this principal may see; of shared ones only where its agency shares. Lazy."""
+        own = super().visible_to(principal)
+        if principal.bound:
+            return own
+        shared = Policy.objects.filter(agency_id=principal.agency_id, shares=True).values("lead_type")
+        return own | self.filter(agency__isnull=True, lead_type__in=shared)
 
 
 class FeatureSnapshot(models.Model):
@@ -183,7 +194,8 @@ class Model(Record):
     `agency` is null for one that agencies share. `body` is XGBoost's own UBJSON (empty for a calibrated scorecard),
     `spec` how features become its columns; `sha256` is over both and the calibration. `slope` and `intercept` turn its
     margin into log-odds. `reference` holds the quantiles of what it predicted out of fold, `profile` the histograms of
-    the features it learned from, `parent` the champion that it was to beat. Times of training are receipts of leads.
+    the features it learned from (both of the leads that the gate let it through on, once it did), `parent` the champion
+    that it was to beat. Times of training are receipts of leads.
     """
 
     prefix = "mdl"

@@ -7,6 +7,7 @@ request nothing: a shadow scores when it is judged, on exactly the leads that th
 from datetime import datetime, timedelta
 from typing import Final
 
+from scoring.anchor import anchor_model
 from scoring.examples import Examples, later_examples
 from scoring.fairness import fairness_checks
 from scoring.gate import Trial, Verdict, judge
@@ -54,6 +55,8 @@ def judge_shadows(*, now: datetime) -> dict[str, str]:
 
 def _act(model: Model, verdict: Verdict, now: datetime) -> str:
     report = {**model.report, "gate": verdict.record(), "judged_at": now.isoformat()}
+    if verdict.passed:
+        anchor_model(model=model, now=now)
     if verdict.passed and verdict.automatic:
         Model.objects.filter(pk=model.pk).update(report=report)
         promote_model(model=model, actor=AUTOMATIC, now=now)

@@ -137,7 +137,7 @@ class _Drift:
         ]
         chances = np.array([chance for _, _, chance in sample.leads])
         return cls(
-            score=stability_of_scores(model.reference, model.rows, chances),
+            score=stability_of_scores(model.reference, model.profile.get("leads", model.rows), chances),
             shifts=tuple(shifts_of(model.profile, rows, features_used(model))),
         )
 
