@@ -14,8 +14,7 @@ from scoring.examples import later_examples
 from scoring.learning import QUANTILES
 from scoring.models import Model
 from scoring.prediction import chances_of
-from scoring.registry import scope_of
-from scoring.watching import features_used
+from scoring.registry import features_used, scope_of
 
 FEWEST: Final = 500
 

@@ -15,9 +15,8 @@ from scoring.features import Feature, shared_features
 from scoring.models import Belonging, Model, Outcome, Policy
 from scoring.platt import Floats
 from scoring.prediction import chances_of
-from scoring.registry import champion_of, scope_of
+from scoring.registry import champion_of, features_used, scope_of
 from scoring.scopes import Scope
-from scoring.watching import features_used
 
 WINDOW: Final = timedelta(days=90)
 MOST: Final = 5_000

@@ -13,7 +13,7 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from scoring.allowed import allowed_features, suspects
+from scoring.allowed import allowed_features
 from scoring.drift import profile_of
 from scoring.examples import Examples, training_examples
 from scoring.gate import Check
@@ -25,6 +25,7 @@ from scoring.registry import champion_of, note_model, promote_model, scope_of
 from scoring.scopes import Scope
 from scoring.sealing import hash_of
 from scoring.soundness import check_soundness
+from scoring.suspects import suspects
 from scoring.watches import alarmed_models
 
 FORWARD_SHARE: Final = 0.25
@@ -76,7 +77,9 @@ def _is_no_measure(incumbent: Model | None, fitted: Fitted) -> bool:
     """
     if incumbent is None or fitted.stage == Stage.CALIBRATED:
         return False
-    return any((incumbent.lead_type, incumbent.public_id) in alarmed_models(one) for one in scope_of(incumbent).agencies)
+    return any(
+        (incumbent.lead_type, incumbent.public_id) in alarmed_models(one) for one in scope_of(incumbent).agencies
+    )
 
 
 def _keep(model: Model, incumbent: Model | None, *, actor: str, now: datetime) -> Model:

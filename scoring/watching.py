@@ -19,6 +19,7 @@ from scoring.features import shared_features
 from scoring.findings import FEWEST_LEADS, Finding, on_mean, on_ranking, on_shift, on_stability, worst
 from scoring.judged import Judged, judged_leads
 from scoring.models import Model, Policy, Score, Target
+from scoring.registry import features_used
 from scoring.scorecard import SCORECARD
 from scoring.serving import champions_of
 
@@ -153,12 +154,6 @@ class _Drift:
             "leads": self.score.leads if self.score else 0,
             "features": [*map(_shown, self.shifts[:_SHOWN_FEATURES])],
         }
-
-
-def features_used(model: Model) -> list[str]:
-    """The features that the model looks at: its own columns, or what the scorecard's rules ask."""
-    names = [column["name"] for column in model.spec]
-    return names or sorted({rule.feature for rule in SCORECARD.rules})
 
 
 def _shown(shift: Shift) -> dict[str, Any]:
