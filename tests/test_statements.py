@@ -20,6 +20,8 @@ from django.urls import get_resolver
 from accounts.models import Agency
 from core.clock import now
 from leads.models import Lead
+from scoring.models import Model, Policy, Recalibration, Standing, Target
+from scoring.outcomes import Observed, record_outcomes
 from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house, a_lead_type
 from tests.portal.people import make_operator, make_person, signed_in
 from tests.test_strangers import routes
@@ -71,10 +73,35 @@ def grow_beside_the_api(house: House) -> None:
     AccessAttempt.objects.create(**failed, failures_since_start=1)
     AccessFailureLog.objects.create(**failed)
     AccessLog.objects.create(**failed)
+    grow_scoring(house)
     for message in Message.objects.all():
         number = message.tries.count() + 1
         Attempt.objects.create(message=message, number=number, started_at=now(), outcome="timeout")
     Message.objects.update(state="exhausted")
+
+
+def grow_scoring(house: House) -> None:
+    """What scoring remembers of another lead type."""
+    kind = uuid4().hex
+    trained = {"seed": 1, "trained_from": now(), "trained_to": now(), "rows": 1, "positives": 1}
+    line = {"slope": 1.0, "intercept": 0.0}
+    model = Model.objects.create(
+        agency=house.agency, lead_type=kind, target="stuck", stage="calibrated", spec=[], **line, **trained
+    )
+    fitted = {"rows": 1, "positives": 1, "fitted_at": now()}
+    Recalibration.objects.create(model=model, agency=house.agency, **line, **fitted)
+    Policy.objects.create(agency=house.agency, lead_type=kind)
+    Standing.objects.create(agency=house.agency, lead_type=kind, cuts=[], leads=0, reckoned_at=now())
+    observed = Observed(
+        agency_id=house.agency.pk,
+        lead_ref=uuid4(),
+        lead_type=kind,
+        target=Target.STUCK,
+        label=True,
+        received_at=now(),
+        matured_at=now(),
+    )
+    record_outcomes(observed=[observed])
 
 
 def send(house: House, verb: str, path: str, body: bytes) -> None:

@@ -1,6 +1,6 @@
 """Generated leads with a known truth: what a scorer should find out is written here, and nothing else is true."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -9,14 +9,12 @@ import numpy as np
 
 from accounts.models import Agency
 from core.ids import new_id
-from core.sql import run
 from scoring.features import Feature
 from scoring.metrics import Labels
-from scoring.models import Outcome, Target
+from scoring.models import FeatureSnapshot, Score, Target
 from scoring.outcomes import Observed, record_outcomes
 from scoring.platt import Floats, sigmoid
 from scoring.scorecard import SCORECARD
-from scoring.statements import score_statements
 
 MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TYPE = "home_solar"
@@ -28,7 +26,7 @@ SOURCES = ("search", "social", "partner")
 class Sample:
     """Leads, their true chances of sticking, and what became of them."""
 
-    rows: list[Mapping[str, Feature]]
+    rows: Sequence[Mapping[str, Feature]]
     chances: Floats
     labels: Labels
 
@@ -70,36 +68,48 @@ def remember(
     window: timedelta = timedelta(days=7),
     target: Target = Target.STUCK,
 ) -> list[UUID]:
-    """Needs a transaction. The leads on record, received one after the other, scored, and their outcomes told."""
-    observed = []
-    for place, (row, label) in enumerate(zip(found.rows, found.labels, strict=True)):
-        received = first + place * every
-        lead = new_id(received)
-        run(
-            score_statements(
-                agency_id=agency.pk,
-                mode="live",
-                lead_ref=lead,
-                lead_type=TYPE,
-                features=row,
-                scored=SCORECARD.score(row),
-                now=received,
-            )
+    """The leads on record, received one after the other and scored by the scorecard, and their outcomes told."""
+    times = [first + place * every for place in range(len(found.rows))]
+    leads = [new_id(received) for received in times]
+    known = list(zip(leads, times, found.rows, strict=True))
+    FeatureSnapshot.objects.bulk_create(
+        FeatureSnapshot(lead_ref=lead, agency=agency, features=row, created_at=received)
+        for lead, received, row in known
+    )
+    Score.objects.bulk_create(_score(agency, lead, received, row) for lead, received, row in known)
+    observed = [
+        Observed(
+            agency_id=agency.pk,
+            lead_ref=lead,
+            lead_type=TYPE,
+            target=target,
+            label=bool(label),
+            received_at=received,
+            matured_at=received + window,
         )
-        observed.append(
-            Observed(
-                agency_id=agency.pk,
-                lead_ref=lead,
-                lead_type=TYPE,
-                target=target,
-                label=bool(label),
-                received_at=received,
-                matured_at=received + window,
-                origin=Outcome.Origin.LIVED,
-            )
-        )
+        for lead, received, label in zip(leads, times, found.labels, strict=True)
+    ]
     record_outcomes(observed=observed)
-    return [one.lead_ref for one in observed]
+    return leads
+
+
+def _score(agency: Agency, lead: UUID, received: datetime, row: Mapping[str, Feature]) -> Score:
+    scored = SCORECARD.score(row)
+    return Score(
+        id=new_id(received),
+        agency=agency,
+        mode="live",
+        lead_ref=lead,
+        lead_type=TYPE,
+        score=scored.score,
+        probability=scored.probability,
+        base=scored.base,
+        contributions=dict(scored.contributions),
+        reasons=[],
+        stage=scored.stage,
+        model=scored.model,
+        created_at=received,
+    )
 
 
 def an_agency(name: str = "acme") -> Agency:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from scoring import library
+from scoring.features import Feature
 from scoring.learning import Fitted, TooFewOutcomes, learn, stage_for
 from scoring.metrics import auc, log_loss
 from scoring.scorecard import SCORECARD, Scorer
@@ -70,7 +71,13 @@ def test_reasons_add_up_to_the_log_odds_which_are_those_of_the_trees(fitted: Fit
 
 
 def test_reasons_name_the_fact_under_its_signal_strongest_first(fitted: Fitted) -> None:
-    row = {"vertical": "home_solar", "state": "TX", "source": "partner", "phone": "unassigned", "field.roof_age": 2}
+    row: dict[str, Feature] = {
+        "vertical": "home_solar",
+        "state": "TX",
+        "source": "partner",
+        "phone": "unassigned",
+        "field.roof_age": 2,
+    }
     scored = scorer(fitted).score(row)
     told = {reason.code: reason.text for reason in scored.reasons}
     assert told["PHONE_UNASSIGNED_DOWN"] == "The telephone number is not assigned in the numbering plan."
