@@ -1,11 +1,20 @@
-"""What time does to leads: unanswered sales expire, refused submissions are forgotten, outcomes become certain."""
+"""What time does to leads: unanswered sales expire, refused submissions are forgotten, outcomes become certain.
+
+The nightly look at scores runs in a process of its own: it takes minutes, and a library to be loaded.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
 
 from celery import shared_task
+from django.conf import settings
 
 from core.clock import now
 from leads.confirmation import expire_sales
 from leads.outcomes import report_outcomes
 from leads.refusals import prune_refusals
+from leads.score_alarms import feel_pulses
 
 
 @shared_task(name="leads.expire_sales", ignore_result=True)
@@ -24,3 +33,15 @@ def prune_submissions() -> None:
 def report_certain_outcomes() -> None:
     """Tell scoring what became of the leads whose return windows ended."""
     report_outcomes(now=now())
+
+
+@shared_task(name="leads.watch_scores", ignore_result=True)
+def watch_all_scores() -> None:
+    """Look whether scores came true and leads still are what they were; alarm where it is due."""
+    subprocess.run([sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "watch_scorers"], check=True)
+
+
+@shared_task(name="leads.feel_pulses", ignore_result=True)
+def feel_pulses_of_scores() -> None:
+    """Look whether champions answer, and fast enough."""
+    feel_pulses(now=now())

@@ -20,6 +20,7 @@ CHOSEN = "agency"
 OPERATOR = "operator"
 STAFF = (Role.OWNER, Role.ADMIN, Role.ANALYST)
 _SEES_CONTACTS = (Role.OWNER, Role.ADMIN, OPERATOR)
+_CHANGES = (Role.OWNER, Role.ADMIN, OPERATOR)
 _MOST_CHOICES = 200
 
 P = ParamSpec("P")
@@ -42,9 +43,9 @@ class Access:
         return self.role in _SEES_CONTACTS
 
     @property
-    def changes_things(self) -> bool:
-        """Whether they may do more than look: analysts may not."""
-        return self.role in (Role.OWNER, Role.ADMIN, OPERATOR)
+    def may_change(self) -> bool:
+        """Whether the person may change how the agency works: owners and admins, and operators."""
+        return self.role in _CHANGES
 
     @property
     def is_test(self) -> bool:

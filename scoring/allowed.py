@@ -1,22 +1,13 @@
-"""What a model may learn from: nothing protected, no proxies in regulated trades, no answers. Pure."""
+"""What a model may learn from: nothing protected, and no proxies in regulated trades. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Final
 
-import numpy as np
-
-from scoring.features import Feature
-from scoring.metrics import Labels, auc
-from scoring.platt import Floats
 from scoring.protected import is_protected
-from scoring.vocabulary import Category, Vocabulary, learn_vocabulary
 
 REGULATED: Final = frozenset(("credit", "housing", "insurance", "employment"))
-LEAK_AUC: Final = 0.90
-"""A single feature that ranks better than this knows the answer."""
-MISSING_AUC: Final = 0.80
-"""A feature whose mere absence ranks better than this was filled in afterwards."""
+"""Trades in which people may not be judged by what stands for who they are."""
 _PROXIES: Final = frozenset(
     """
     zip zipcode postal postcode county city town village neighborhood neighbourhood street address district tract block
@@ -24,7 +15,6 @@ _PROXIES: Final = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 _WORDS: Final = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
-_TRIED_ON: Final = 20_000
 
 
 def is_proxy(name: str) -> bool:
@@ -50,33 +40,3 @@ def _is_barred(name: str, regulation: str, excluded: set[str]) -> bool:
         return True
     declared = name != field  # our own features are named for checks, such as email_resembles_name
     return (declared and is_protected(field)) or (regulation in REGULATED and is_proxy(name))
-
-
-def suspects(rows: Sequence[Mapping[str, Feature]], labels: Labels, names: Sequence[str]) -> dict[str, float]:
-    """Features that know too much of the outcome to have been known before it, with the AUC that says so."""
-    step = max(len(rows) // _TRIED_ON, 1)
-    rows, labels = rows[::step], labels[::step]
-    vocabulary = learn_vocabulary(rows, names=names)
-    found = {}
-    for place, name in enumerate(vocabulary.names):
-        values = np.array([vocabulary.columns[place].encode(row.get(name)) for row in rows])
-        missing = _either_way(np.isnan(values).astype(float), labels)
-        alone = _either_way(_ordered(vocabulary, place, values, labels), labels)
-        if missing > MISSING_AUC or alone > LEAK_AUC:
-            found[name] = round(max(missing, alone), 4)
-    return found
-
-
-def _ordered(vocabulary: Vocabulary, place: int, values: Floats, labels: Labels) -> Floats:
-    """Values in an order that can be ranked: numbers as they are, categories by their rate, drawn to the mean."""
-    if not isinstance(vocabulary.columns[place], Category):
-        return np.where(np.isnan(values), np.nanmedian(values) if not np.isnan(values).all() else 0.0, values)
-    codes = np.where(np.isnan(values), -1, values).astype(int)
-    mean = float(labels.mean())
-    rates = {code: (labels[codes == code].sum() + 20 * mean) / ((codes == code).sum() + 20) for code in set(codes)}
-    return np.array([rates[code] for code in codes])
-
-
-def _either_way(values: Floats, labels: Labels) -> float:
-    ranked = auc(values, labels)
-    return max(ranked, 1 - ranked)

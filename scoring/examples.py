@@ -97,7 +97,7 @@ def _examples(scope: Scope, *, now: datetime, limit: int, after: datetime | None
 
 
 def features_of_leads(refs: Iterable[UUID]) -> dict[UUID, Mapping[str, Feature]]:
-    """The features of these leads as they were; nothing of leads that are gone. A statement per 500 leads."""
+    """The snapshots of these leads, without those whose snapshot is gone; a statement for every 500."""
     wanted = list(dict.fromkeys(refs))
     found: dict[UUID, Mapping[str, Feature]] = {}
     for start in range(0, len(wanted), _BATCH):

@@ -13,7 +13,7 @@ from math import exp, log
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from scoring.scorecard import SCORECARD, Scored
+from scoring.scorecard import Scored
 
 _LEAST: Final = 1e-6
 """Nothing is impossible, and nothing is certain."""
@@ -50,17 +50,12 @@ class Expectations:
     def of(self, scored: Scored, buyer_id: UUID) -> Expected:
         """What this buyer is expected to do with a lead of this score."""
         habits = self.buyers.get(buyer_id, self.usual)
-        if scored.model != self.model or not is_calibrated(scored.model):
+        if scored.model != self.model or not scored.calibrated:
             return Expected(habits.accept_rate, habits.return_rate, "record")
         accept, returned = lead_chances(scored, self.usual.return_rate)
         return Expected(
             sigmoid(logit(accept) + habits.accept_offset), sigmoid(logit(returned) + habits.return_offset), "model"
         )
-
-
-def is_calibrated(model: str) -> bool:
-    """Whether probabilities of this model were fitted to outcomes: those of the plain points table were not."""
-    return model != SCORECARD.version
 
 
 def lead_chances(scored: Scored, usual_return: float) -> tuple[float, float]:

@@ -13,15 +13,13 @@ import numpy as np
 from scoring import library
 from scoring.features import Feature
 from scoring.metrics import Labels, summary
-from scoring.platt import FEWEST_OF_EACH, Floats, Platt, fit_platt, sigmoid
+from scoring.platt import Floats, Platt, fit_platt, sigmoid
 from scoring.scorecard import SCORECARD
+from scoring.stages import FEWEST_FOR_STUMPS, FEWEST_FOR_TREES, FEWEST_LEADS_FOR_STUMPS, FEWEST_OF_EACH
 from scoring.vocabulary import Vocabulary, learn_vocabulary
 
 Rows = Sequence[Mapping[str, Feature]]
 
-FEWEST_FOR_STUMPS: Final = 100
-FEWEST_LEADS_FOR_STUMPS: Final = 300
-FEWEST_FOR_TREES: Final = 300
 SIGNS: Final[Mapping[str, int]] = {"consent_age_minutes": -1}
 """Where a direction is a matter of definition: an older consent is never better."""
 QUANTILES: Final = 100

@@ -6,10 +6,13 @@ constraint or index: an insert for every lead would otherwise lock the agency's 
 alone. A lead type is known here by its name, which agencies that share outcomes have in common.
 """
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Agency
+from accounts.principals import Principal
 from accounts.visibility import VisibleQuerySet
 from core.clock import now
 from core.ids import new_id
@@ -63,7 +66,15 @@ class OutcomeRows(VisibleQuerySet["Outcome"]):
 
 
 class ModelRows(VisibleQuerySet["Model"]):
-    """Models: an agency's own. Shared ones belong to nobody; `registry` finds them for those who share."""
+    """Models: an agency's own, and those that it shares with others."""
+
+    def visible_to(self, principal: Principal) -> Self:
+        """The models that this principal may see; of shared ones only where its agency shares. Lazy."""
+        own = super().visible_to(principal)
+        if principal.bound:
+            return own
+        shared = Policy.objects.filter(agency_id=principal.agency_id, shares=True).values("lead_type")
+        return own | self.filter(agency__isnull=True, lead_type__in=shared)
 
 
 class FeatureSnapshot(models.Model):
@@ -84,7 +95,8 @@ class Score(models.Model):
     """A score given to a lead. A rescore is a new row; `base` and `contributions` add up to its log-odds.
 
     `model` is a scorecard's version or a model's public id. Ids are ordered by time, so a window of time is a range of
-    the primary key.
+    the primary key. `calibrated` says whether the probability could be taken at its word when it was given, `micros`
+    how many microseconds it took.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -103,6 +115,8 @@ class Score(models.Model):
     reasons = models.JSONField()
     stage = models.CharField(max_length=20)
     model = models.CharField(max_length=80)
+    calibrated = models.BooleanField(default=False, db_default=False)
+    micros = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
     def __str__(self) -> str:
@@ -146,8 +160,10 @@ class Outcome(models.Model):
 class Policy(models.Model):
     """What an agency wants of the scores of one lead type. No row: nothing shared, nothing regulated.
 
-    `shares` opts in to one model with other agencies that do. `excluded` names features never to be learned from.
-    `training_until` is the lease of whoever trains.
+    `shares` opts in to one model with other agencies that do. `excluded` names features never to be learned from;
+    `compared` names declared fields whose groups the fairness report compares, which nothing is ever learned from, and
+    `thresholds` the scores that contracts ask at the least, as they were last seen. `asked_at` and `asked_by` are of
+    the latest wish to train. `training_until` is the lease of whoever trains.
     """
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
@@ -155,7 +171,11 @@ class Policy(models.Model):
     shares = models.BooleanField(default=False)
     regulation = models.CharField(max_length=10, choices=Regulation.choices, default=Regulation.NONE, blank=True)
     excluded = models.JSONField(default=list, blank=True)
+    compared = models.JSONField(default=list, blank=True)
+    thresholds = models.JSONField(default=list, blank=True, editable=False)
     conversion_days = models.PositiveSmallIntegerField(default=90)
+    asked_at = models.DateTimeField(null=True, editable=False)
+    asked_by = models.CharField(max_length=200, blank=True, editable=False)
     training_until = models.DateTimeField(null=True, editable=False)
 
     objects = PolicyRows.as_manager()
@@ -173,8 +193,9 @@ class Model(Record):
 
     `agency` is null for one that agencies share. `body` is XGBoost's own UBJSON (empty for a calibrated scorecard),
     `spec` how features become its columns; `sha256` is over both and the calibration. `slope` and `intercept` turn its
-    margin into log-odds. `reference` holds the quantiles of what it predicted out of fold, `parent` the champion that
-    it was to beat. Times of training are receipts of leads.
+    margin into log-odds. `reference` holds the quantiles of what it predicted out of fold, `profile` the histograms of
+    the features it learned from (both of the leads that the gate let it through on, once it did), `parent` the champion
+    that it was to beat. Times of training are receipts of leads.
     """
 
     prefix = "mdl"
@@ -200,6 +221,7 @@ class Model(Record):
     fingerprint = models.BinaryField(max_length=32)
     metrics = models.JSONField(default=dict)
     reference = models.JSONField(default=list)
+    profile = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
     fairness = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=now, editable=False)
@@ -245,26 +267,6 @@ class Recalibration(models.Model):
         return f"{self.slope:.3f} x + {self.intercept:.3f}"
 
 
-class Standing(models.Model):
-    """How the latest scores of an agency's leads of one type are spread: 99 `cuts` of the probability, by per cent.
-
-    Scores of one model, the one that `model` names: those of another cannot be compared with them.
-    """
-
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
-    lead_type = models.CharField(max_length=80)
-    model = models.CharField(max_length=80)
-    cuts = models.JSONField()
-    leads = models.PositiveIntegerField()
-    reckoned_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["agency", "lead_type"], name="one_standing_per_lead_type")]
-
-    def __str__(self) -> str:
-        return f"{self.lead_type}: {self.leads} leads"
-
-
 class BuyerHabits(models.Model):
     """What a buyer does with leads of one type beyond what the model says of them; of all buyers where none is named.
 
@@ -302,3 +304,75 @@ class BuyerHabits(models.Model):
 
     def __str__(self) -> str:
         return f"{self.lead_type}: accepts {self.accept_rate:.0%}, returns {self.return_rate:.0%}"
+
+
+class Standing(models.Model):
+    """How the latest scores of an agency's leads of one type are spread: 99 `cuts` of the probability, by per cent.
+
+    Scores of one model, the one that `model` names: those of another cannot be compared with them.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    lead_type = models.CharField(max_length=80)
+    model = models.CharField(max_length=80)
+    cuts = models.JSONField()
+    leads = models.PositiveIntegerField()
+    reckoned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "lead_type"], name="one_standing_per_lead_type")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_type}: {self.leads} leads"
+
+
+class WatchRows(VisibleQuerySet["Watch"]):
+    """Watches: the agency's own business."""
+
+
+class Watch(models.Model):
+    """How an agency's scores of one lead type did, as seen on one day (UTC); the last look of the day stays.
+
+    `model` gave the scores. `findings` are the checks with their levels, `figures` the tables behind them, `pulse` the
+    checks of the latest quarter of an hour. While `calibrated` is false, probabilities are not to be taken at their
+    word.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    lead_type = models.CharField(max_length=80)
+    day = models.DateField()
+    model = models.CharField(max_length=80)
+    level = models.CharField(max_length=7)
+    calibrated = models.BooleanField()
+    findings = models.JSONField(default=list)
+    figures = models.JSONField(default=dict)
+    pulse = models.JSONField(default=list)
+    watched_at = models.DateTimeField()
+
+    objects = WatchRows.as_manager()
+
+    class Meta:
+        verbose_name_plural = "watches"
+        constraints = [models.UniqueConstraint(fields=["agency", "lead_type", "day"], name="one_watch_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.lead_type} on {self.day}: {self.level}"
+
+
+class Belonging(models.Model):
+    """Which group of people a lead's person belongs to in one respect, by a field that nothing is learned from.
+
+    Kept apart from features: only fairness reports read it, in sums. An empty `group` says that it is not known.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", db_index=False)
+    lead_type = models.CharField(max_length=80)
+    lead_ref = models.UUIDField()
+    attribute = models.CharField(max_length=80)
+    group = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["lead_ref", "attribute"], name="one_group_in_each_respect")]
+
+    def __str__(self) -> str:
+        return f"{self.attribute} of {self.lead_ref}"

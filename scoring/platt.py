@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scoring.stages import FEWEST_OF_EACH
+
 Floats = NDArray[np.float64]
 
-FEWEST_OF_EACH: Final = 20
-"""How many outcomes of each kind a fit needs; with fewer the margin stays as it is."""
 SLOPE_RIDGE: Final = 10.0
 INTERCEPT_RIDGE: Final = 1.0
 _LEAST_SLOPE: Final = 0.05

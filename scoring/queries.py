@@ -30,6 +30,7 @@ def _scored(row: Score) -> Scored:
         model=row.model,
         percentile=row.percentile,
         return_probability=row.return_probability,
+        calibrated=row.calibrated,
     )
 
 

@@ -11,9 +11,10 @@ from accounts.principals import SystemActor
 from accounts.versions import publish_change
 from scoring.examples import later_examples, training_examples
 from scoring.models import Model, Recalibration, State
-from scoring.platt import FEWEST_OF_EACH, fit_platt
+from scoring.platt import fit_platt
 from scoring.prediction import margins_of
 from scoring.scopes import Scope
+from scoring.stages import FEWEST_OF_EACH
 
 AUTOMATIC: Final = "system:recalibrate"
 

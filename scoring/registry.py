@@ -15,6 +15,7 @@ from accounts.versions import publish_change, record_audit
 from core.errors import DomainError
 from scoring.models import Model, State
 from scoring.scopes import Scope
+from scoring.scorecard import SCORECARD
 
 OPEN: Final = (State.CHALLENGER, State.SHADOW)
 
@@ -34,6 +35,12 @@ class NothingToRollBack(DomainError):
 def scope_of(model: Model) -> Scope:
     """What the model is for."""
     return Scope(model.agency_id, model.lead_type, model.target)
+
+
+def features_used(model: Model) -> list[str]:
+    """The features that the model looks at: its own columns, or what the scorecard's rules ask."""
+    names = [column["name"] for column in model.spec]
+    return names or sorted({rule.feature for rule in SCORECARD.rules})
 
 
 def models_of(scope: Scope) -> QuerySet[Model]:

@@ -1,6 +1,7 @@
 """When models are trained: weekly, or once outcomes have grown; never two of one lead type at a time."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -8,9 +9,10 @@ from django.db.models import Count, Q
 
 from scoring.learning import TooFewOutcomes
 from scoring.models import Model, Outcome, Target
-from scoring.platt import FEWEST_OF_EACH
 from scoring.registry import models_of, shadow_of
+from scoring.requests import LATELY, OUTSTANDING, asked_scopes
 from scoring.scopes import Scope, scope_for
+from scoring.stages import FEWEST_OF_EACH
 from scoring.training import claim_training, release_training, train_model
 
 log = logging.getLogger(__name__)
@@ -23,12 +25,16 @@ AUTOMATIC: Final = "system:train_scorer"
 
 
 def train_due(*, now: datetime) -> list[Model]:
-    """Opens transactions. Train every scope that is due, one after another; the new models.
+    """Opens transactions. Train every scope that is due or was asked for, one after another; the new models.
 
     Takes minutes: for a process of its own (`manage.py train_scorer`). What fails is logged and holds up no other.
     """
+    return _train_all(dict.fromkeys([*asked_scopes(since=now - OUTSTANDING), *due_scopes(now=now)]), now)
+
+
+def _train_all(scopes: Iterable[Scope], now: datetime) -> list[Model]:
     made = []
-    for scope in due_scopes(now=now):
+    for scope in scopes:
         try:
             model = train_claimed(scope=scope, now=now)
         except Exception:
@@ -52,6 +58,11 @@ def train_claimed(*, scope: Scope, now: datetime, actor: str = AUTOMATIC) -> Mod
         return None
     finally:
         release_training(agency_id=agencies[0], lead_type=scope.lead_type)
+
+
+def train_asked(*, now: datetime) -> list[Model]:
+    """Opens transactions. Train what somebody wished for and nothing was trained since; the new models."""
+    return _train_all(asked_scopes(since=now - LATELY), now)
 
 
 def due_scopes(*, now: datetime) -> list[Scope]:

@@ -6,7 +6,7 @@ answers in the same values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
 from typing import Any, Final, Protocol
 
@@ -40,6 +40,8 @@ class Scored:
     `reasons` tells the strongest contributions, at most three up and three down, strongest first. `percentile` is the
     share of the agency's latest leads of this type that scored lower, in per cent; None while they are too few.
     `return_probability` is that of a buyer giving the lead back once it took it; None before anything is known of it.
+    `calibrated` says whether outcomes bear the probability out; where not, prices must not be reckoned from it.
+    `micros` is how many microseconds it took, where somebody measured.
     """
 
     score: int
@@ -52,6 +54,8 @@ class Scored:
     model: str
     percentile: int | None = None
     return_probability: float | None = None
+    calibrated: bool = False
+    micros: int | None = field(default=None, compare=False)
 
 
 class Scorer(Protocol):

@@ -8,9 +8,9 @@ model (its bytes, its library, its answer), the scorecard takes over.
 import logging
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from scoring.features import Feature, Features, shared_features
 from scoring.models import BuyerHabits, Model, Policy, Recalibration, Standing, State, Target
 from scoring.scorecard import SCORECARD, Scored, Scorer
 from scoring.sealing import check_hash
+from scoring.watches import alarmed_models
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +55,23 @@ class _Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class ServedScorer:
-    """Implements scoring.scorecard.Scorer by the champions of `stuck` and `returned`; behind them the scorecard."""
+    """Implements scoring.scorecard.Scorer by the champions of `stuck` and `returned`; behind them the scorecard.
+
+    `calibrated` where a champion is in charge and the watch has no alarm about it.
+    """
 
     main: Scorer
     returns: Scorer | None
     percentiles: _Percentiles
+    calibrated: bool
 
     def score(self, features: Mapping[str, Feature]) -> Scored:
-        """The score of a lead with these features. Never fails."""
+        """The score of a lead with these features, and how long it took. Never fails."""
+        began = perf_counter()
+        scored = self._score(features)
+        return replace(scored, micros=round(1_000_000 * (perf_counter() - began)))
+
+    def _score(self, features: Mapping[str, Feature]) -> Scored:
         try:
             scored = self.main.score(features)
             returned = None if self.returns is None else round(self.returns.score(features).probability, 6)
@@ -70,7 +80,7 @@ class ServedScorer:
             FALLBACKS.inc()
             return SCORECARD.score(features)
         percentile = self.percentiles.of(scored.probability)
-        return replace(scored, percentile=percentile, return_probability=returned)
+        return replace(scored, percentile=percentile, return_probability=returned, calibrated=self.calibrated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +100,19 @@ class SharedScorer:
 
 
 def scorers_of(*, agency_id: UUID, lead_types: Iterable[str]) -> dict[str, Scorer]:
-    """The scorers of these lead types. Three statements, and the loading of models that this process has not seen."""
+    """The scorers of these lead types. Four statements, and the loading of models that this process has not seen."""
     wanted = set(lead_types)
     shares = set(Policy.objects.filter(agency_id=agency_id, shares=True).values_list("lead_type", flat=True))
-    champions = _champions(agency_id, wanted, shares)
+    champions = champions_of(agency_id, wanted, shares)
+    alarmed = alarmed_models(agency_id)
     lines = {
         row.model_id: row
         for row in Recalibration.objects.filter(agency_id=agency_id, model__in=[one.pk for one in champions.values()])
     }
-    return {lead_type: _served(agency_id, lead_type, champions, lines) for lead_type in wanted}
+    return {lead_type: _served(agency_id, lead_type, champions, lines, alarmed) for lead_type in wanted}
 
 
-def _champions(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dict[tuple[str, str], Model]:
+def champions_of(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dict[tuple[str, str], Model]:
     """Champions by lead type and target: the agency's own before a shared one, which only those have who share."""
     rows = Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency__isnull=True)
     rows = rows | Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency_id=agency_id)
@@ -115,6 +126,7 @@ def _served(
     lead_type: str,
     champions: Mapping[tuple[str, str], Model],
     lines: Mapping[UUID, Recalibration],
+    alarmed: Set[tuple[str, str]],
 ) -> Scorer:
     main, returns = (champions.get((lead_type, target)) for target in (Target.STUCK, Target.RETURNED))
     loaded = _load(agency_id, main, lines) if main else None
@@ -127,6 +139,7 @@ def _served(
             main.public_id if main and loaded else SCORECARD.version,
             main.reference if main and loaded else (),
         ),
+        calibrated=bool(main and loaded and (lead_type, main.public_id) not in alarmed),
     )
 
 

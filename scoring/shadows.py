@@ -7,7 +7,9 @@ request nothing: a shadow scores when it is judged, on exactly the leads that th
 from datetime import datetime, timedelta
 from typing import Final
 
+from scoring.anchor import anchor_model
 from scoring.examples import Examples, later_examples
+from scoring.fairness import fairness_checks
 from scoring.gate import Trial, Verdict, judge
 from scoring.models import Model, Stage, State
 from scoring.prediction import chances_of
@@ -35,7 +37,7 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
     )
-    return judge(trial, technical=check_soundness(model, later.rows))
+    return judge(trial, technical=check_soundness(model, later.rows), fairness=fairness_checks(model.fairness))
 
 
 def judge_shadows(*, now: datetime) -> dict[str, str]:
@@ -53,6 +55,8 @@ def judge_shadows(*, now: datetime) -> dict[str, str]:
 
 def _act(model: Model, verdict: Verdict, now: datetime) -> str:
     report = {**model.report, "gate": verdict.record(), "judged_at": now.isoformat()}
+    if verdict.passed:
+        anchor_model(model=model, now=now)
     if verdict.passed and verdict.automatic:
         Model.objects.filter(pk=model.pk).update(report=report)
         promote_model(model=model, actor=AUTOMATIC, now=now)

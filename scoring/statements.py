@@ -45,6 +45,8 @@ def score_statements(
                     "reasons": [reason.record() for reason in scored.reasons],
                     "stage": scored.stage,
                     "model": scored.model,
+                    "calibrated": scored.calibrated,
+                    "micros": scored.micros,
                     "created_at": now,
                 }
             ],

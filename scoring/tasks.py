@@ -1,4 +1,7 @@
-"""What time asks of scoring. Learning runs in a process of its own: minutes of one core, and a library to be loaded."""
+"""What time and people ask of scoring.
+
+Learning runs in a process of its own: it takes minutes of one core, and a library to be loaded.
+"""
 
 import subprocess
 import sys
@@ -8,6 +11,7 @@ from celery import shared_task
 from django.conf import settings
 
 from core.clock import now
+from scoring.requests import LATELY, asked_scopes
 from scoring.standings import reckon_standings
 
 
@@ -20,5 +24,16 @@ def reckon_hourly_standings() -> None:
 @shared_task(name="scoring.train", ignore_result=True)
 def train_and_judge() -> None:
     """Judge shadows, train what is due, fit shared models to their agencies."""
-    command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "train_scorer", "--due"]
+    _train("--due")
+
+
+@shared_task(name="scoring.train_asked", ignore_result=True)
+def train_what_was_asked() -> None:
+    """Train what somebody wished for within the hour; nothing is started where nobody did."""
+    if asked_scopes(since=now() - LATELY):
+        _train("--asked")
+
+
+def _train(what: str) -> None:
+    command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "train_scorer", what]
     subprocess.run(command, check=True)

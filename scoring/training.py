@@ -13,17 +13,20 @@ from uuid import UUID
 import numpy as np
 from django.db import transaction
 
-from scoring.allowed import allowed_features, suspects
+from scoring.allowed import allowed_features
+from scoring.drift import profile_of
 from scoring.examples import Examples, training_examples
 from scoring.gate import Check
 from scoring.learning import Fitted, learn, stage_for
 from scoring.metrics import better_by, log_losses, summary
 from scoring.models import Model, Policy, Stage, State, Target
 from scoring.prediction import chances_of
-from scoring.registry import champion_of, note_model, promote_model
+from scoring.registry import champion_of, note_model, promote_model, scope_of
 from scoring.scopes import Scope
 from scoring.sealing import hash_of
 from scoring.soundness import check_soundness
+from scoring.suspects import suspects
+from scoring.watches import alarmed_models
 
 FORWARD_SHARE: Final = 0.25
 """The newest part of the leads, which the others must predict."""
@@ -54,15 +57,29 @@ def train_model(*, scope: Scope, now: datetime, seed: int = USUAL_SEED, actor: s
     model = _model(scope, examples, fitted, incumbent, now)
     checks = [
         Check("no_leak", not known_too_much, {"suspects": known_too_much}),
-        Check("forward", not forward.worse, forward.figures),
+        Check("forward", not forward.worse or _is_no_measure(incumbent, fitted), forward.figures),
         *check_soundness(model, examples.rows[-300:]),
     ]
     sound = all(check.passed for check in checks)
     model.metrics = {"out_of_fold": dict(fitted.metrics), "forward": forward.figures}
     model.report = {"training": [{"name": c.name, "passed": c.passed, "figures": dict(c.figures)} for c in checks]}
     model.parameters = {**fitted.parameters, "regulation": regulation}
+    model.profile = profile_of(examples.rows, names)
     model.state = State.SHADOW if sound else State.REFUSED
     return _keep(model, incumbent, actor=actor, now=now)
+
+
+def _is_no_measure(incumbent: Model | None, fitted: Fitted) -> bool:
+    """Whether the watch has an alarm about the champion, and the gate will judge the new model anyway.
+
+    After a sudden change the older leads teach nothing about the newest: whoever learns from them alone, as the test
+    forward in time does, may do worse by accident than a champion that knows as little.
+    """
+    if incumbent is None or fitted.stage == Stage.CALIBRATED:
+        return False
+    return any(
+        (incumbent.lead_type, incumbent.public_id) in alarmed_models(one) for one in scope_of(incumbent).agencies
+    )
 
 
 def _keep(model: Model, incumbent: Model | None, *, actor: str, now: datetime) -> Model:

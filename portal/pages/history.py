@@ -49,7 +49,7 @@ def history(request: HttpRequest, access: Access) -> HttpResponse:
     """The form; after it was sent, what the import did or would do."""
     if request.method == "GET":
         return show(request, access, "history", {"form": HistoryForm()})
-    if not access.changes_things:
+    if not access.may_change:
         raise PermissionDenied
     form = HistoryForm(request.POST, request.FILES)
     context: dict[str, Any] = {"form": form}

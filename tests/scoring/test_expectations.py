@@ -1,5 +1,6 @@
 """What a buyer is expected to do: the model's word on the lead and the buyer's own record."""
 
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -9,13 +10,13 @@ from hypothesis import strategies as st
 
 from scoring.expectations import Expectations, Habits, lead_chances, logit, sigmoid
 from scoring.offsets import draw_offset, shrunk_rate
-from scoring.scorecard import SCORECARD, Scored
+from scoring.scorecard import Scored
 
 STRICT, NEW = UUID(int=1), UUID(int=2)
 USUAL = Habits(accept_rate=0.7, return_rate=0.2)
 
 
-def scored(probability: float, *, model: str = "mdl_1", returned: float | None = None) -> Scored:
+def scored(probability: float, *, returned: float | None = None, model: str = "mdl_1", sure: bool = True) -> Scored:
     return Scored(
         score=round(100 * probability),
         probability=probability,
@@ -26,6 +27,7 @@ def scored(probability: float, *, model: str = "mdl_1", returned: float | None =
         stage="learned",
         model=model,
         return_probability=returned,
+        calibrated=sure,
     )
 
 
@@ -54,9 +56,9 @@ def test_a_buyer_too_new_to_have_habits_is_as_buyers_are() -> None:
     assert (round(told.accept, 9), round(told.returned, 9), told.basis) == (0.8, 0.25, "model")
 
 
-@pytest.mark.parametrize("model", [SCORECARD.version, "mdl_2"])
-def test_where_no_calibrated_score_of_that_model_speaks_the_record_decides(model: str) -> None:
-    told = expectations(accept_offset=-1.0).of(scored(0.6, model=model), STRICT)
+@pytest.mark.parametrize("other", [{"sure": False}, {"model": "mdl_2"}])
+def test_where_no_calibrated_score_of_that_model_speaks_the_record_decides(other: dict[str, Any]) -> None:
+    told = expectations(accept_offset=-1.0).of(scored(0.6, **other), STRICT)
 
     assert told == (0.4, 0.3, "record")
 

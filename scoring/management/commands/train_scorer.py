@@ -13,7 +13,7 @@ from core.ids import BadId, decode
 from scoring.habits import reckon_habits
 from scoring.models import Model, Target
 from scoring.recalibration import recalibrate_shared
-from scoring.schedule import train_claimed, train_due
+from scoring.schedule import train_asked, train_claimed, train_due
 from scoring.scopes import scope_for
 from scoring.shadows import judge_shadows
 
@@ -27,6 +27,9 @@ class Command(BaseCommand):
         """One scope, or whatever is due."""
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.add_argument("--due", action="store_true", help="judge shadows, then train every model that is due")
+        parser.add_argument(
+            "--asked", action="store_true", help="train what somebody asked for since the last training"
+        )
         parser.add_argument("--agency", help="the agency's id (ag_...); the shared model is trained where it shares")
         parser.add_argument("--lead-type", help="the lead type's name")
         parser.add_argument("--target", choices=[Target.STUCK, Target.RETURNED, Target.CONVERTED], default=Target.STUCK)
@@ -39,6 +42,8 @@ class Command(BaseCommand):
             trained = train_due(now=now())
             recalibrate_shared(now=now())
             reckon_habits(now=now())
+        elif options["asked"]:
+            judged, trained = {}, train_asked(now=now())
         else:
             judged, trained = {}, [self._train(options)]
         shown = {"judged": judged, "trained": [_shown(model) for model in trained]}
@@ -46,7 +51,7 @@ class Command(BaseCommand):
 
     def _train(self, options: dict[str, Any]) -> Model:
         if not (options["agency"] and options["lead_type"]):
-            raise CommandError("Give --agency and --lead-type, or --due.")
+            raise CommandError("Give --agency and --lead-type, or --due, or --asked.")
         scope = scope_for(
             agency_id=_agency_id(options["agency"]), lead_type=options["lead_type"], target=options["target"]
         )
