@@ -37,7 +37,7 @@ class Instant(serializers.DateTimeField):
         return moment
 
 
-class Conversion(StrictSerializer):
+class ConversionInput(StrictSerializer):
     """What the lead was worth to its buyer, and when; `sale_id` where it was sold more than once."""
 
     value = Money(required=False, allow_null=True)
@@ -59,10 +59,10 @@ class ConvertView(ApiView):
 
     scopes: ClassVar = {"POST": "leads:write"}
 
-    @extend_schema(request=Conversion, responses={201: ConversionRecord}, examples=[_EXAMPLE], tags=["Leads"])
+    @extend_schema(request=ConversionInput, responses={201: ConversionRecord}, examples=[_EXAMPLE], tags=["Leads"])
     def post(self, request: Request, lead_id: str) -> Response:
         """Report that a lead became a customer, once per sale; scores learn from it."""
-        values = read_body(Conversion, request, self.principal)
+        values = read_body(ConversionInput, request, self.principal)
         lead = visible_lead(self, lead_id)
         sale = convert_sale(
             sale=self._sale(lead, values.get("sale_id")),

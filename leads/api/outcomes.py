@@ -8,7 +8,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.answer_shapes import FieldErrorShape
 from accounts.api.base import ApiView
 from accounts.api.parser import StrictJSONParser
 from accounts.models import Mode
@@ -65,11 +64,14 @@ _CSV: Final = OpenApiExample(
 )
 
 
-class RowProblemShape(FieldErrorShape):
+class RowProblemShape(serializers.Serializer[Any]):
     """What is wrong with one row."""
 
     row = serializers.IntegerField(help_text="From 1, without the header.")
     external_id = serializers.CharField()
+    field = serializers.CharField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
 
 
 class OutcomeCounts(serializers.Serializer[Any]):

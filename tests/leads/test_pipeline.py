@@ -49,6 +49,7 @@ def test_a_lead_that_a_buyer_wants_is_sold_charged_and_queued_for_delivery() -> 
                 "buyer_id": buyer.public_id,
                 "price": Decimal("175.00"),
                 "state": "accepted",
+                "converted_at": None,
             }
         ],
     }
