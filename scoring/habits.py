@@ -4,6 +4,7 @@ No model per buyer: one number each for accepting and for returning, drawn towar
 the lead type. Until a buyer has given 50 answers it counts as one of them.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from scoring.expectations import Habits, lead_chances, logit
 from scoring.models import BuyerHabits, Outcome, Target
 from scoring.offsets import draw_offset, shrunk_rate
 from scoring.serving import habits_in, scorers_of
+
+log = logging.getLogger(__name__)
 
 WINDOW: Final = timedelta(days=180)
 FEWEST: Final = 50
@@ -60,11 +63,20 @@ class _Told:
 def reckon_habits(*, now: datetime) -> int:
     """Opens transactions. Reckon the habits of every agency's buyers by lead type; how many lead types changed.
 
-    Publishes what changed as a change of configuration: habits are read with its snapshot, never for a lead.
+    Publishes what changed as a change of configuration: habits are read with its snapshot, never for a lead. What fails
+    is logged and holds up no other.
     """
     known = Outcome.objects.filter(target=Target.ACCEPTED, matured_at__lte=now, received_at__gt=now - WINDOW)
     kinds = known.order_by("agency_id", "lead_type").values_list("agency_id", "lead_type").distinct()
-    return sum(_reckon(agency_id, lead_type, now) for agency_id, lead_type in kinds)
+    return sum(_reckon_or_log(agency_id, lead_type, now) for agency_id, lead_type in kinds)
+
+
+def _reckon_or_log(agency_id: UUID, lead_type: str, now: datetime) -> bool:
+    try:
+        return _reckon(agency_id, lead_type, now)
+    except Exception:
+        log.exception("the habits of buyers of %s could not be reckoned", lead_type)
+        return False
 
 
 def _reckon(agency_id: UUID, lead_type: str, now: datetime) -> bool:
@@ -103,15 +115,17 @@ def _rows(
     """The habits of each buyer and, under None, of all of them."""
     scorer = scorers_of(agency_id=agency_id, lead_types=[lead_type])[lead_type]
     features = features_of_leads([answer.lead_ref for answer in (*accepted, *returned)])
-    scores = {lead: scorer.score(known) for lead, known in features.items()}
     usual_return = shrunk_rate([answer.label for answer in returned], towards=0.5, weight=2)
-    chances = {lead: lead_chances(scored, usual_return) for lead, scored in scores.items()}
+    chances: dict[UUID, tuple[float, float]] = {}
+    model = ""
+    for lead, known in features.items():
+        scored = scorer.score(known)
+        chances[lead], model = lead_chances(scored, usual_return), scored.model
     accepts, returns = _Told(), _Told()
     for told, answers, place in ((accepts, accepted, 0), (returns, returned, 1)):
         for lead, buyer, label in answers:
             if lead in chances:
                 told.add(buyer, logit(chances[lead][place]), label=label)
-    model = next((scored.model for scored in scores.values()), "")
     usual = _of(None, accepts, returns, Habits(0.5, usual_return), model)
     towards = habits_in(usual)
     buyers = {buyer: _of(buyer, accepts, returns, towards, model) for buyer in accepts.margins}

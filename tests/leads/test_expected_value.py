@@ -9,17 +9,22 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
-from buyers.models import Buyer
+from buyers.models import Buyer, Contract
 from core.ids import decode
 from leads.models import Lead
 from leads.pages import lead_page
 from leads.queries import decisions
 from leads.rerouting import assign_lead
 from leads.trip import Outcome
+from routing.expectation import MILLION
+from scoring.expectations import logit, sigmoid
 from scoring.habits import reckon_habits
-from scoring.models import BuyerHabits, FeatureSnapshot, Target
+from scoring.levels import Level
+from scoring.models import BuyerHabits, FeatureSnapshot, Model, Score, Stage, Target, Watch
 from scoring.outcomes import Observed, record_outcomes
+from scoring.registry import promote_model
 from scoring.scorecard import SCORECARD
+from scoring.sealing import hash_of
 from tests.leads.world import NOON, World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +198,79 @@ def test_habits_are_reckoned_from_matured_answers_and_published_once() -> None:
     assert first.accept_offset < usual.accept_offset < second.accept_offset
     assert usual.model == SCORECARD.version
     assert sold_to(world.submit()) == "Steady Law"
+
+
+def a_champion(world: World) -> Model:
+    """The points table, fitted to outcomes, in charge."""
+    line: dict[str, Any] = {"slope": 1.1, "intercept": -0.2}
+    model = Model.objects.create(
+        agency=world.agency,
+        lead_type="auto_accident",
+        target=Target.STUCK,
+        stage=Stage.CALIBRATED,
+        body=b"",
+        spec=[],
+        sha256=hash_of(body=b"", spec=[], **line),
+        fingerprint=b"",
+        **line,
+        seed=1,
+        trained_from=BEFORE,
+        trained_to=BEFORE,
+        rows=100,
+        positives=50,
+    )
+    return promote_model(model=model, actor="test", now=NOON)
+
+
+def odds_by_buyer(lead: Lead) -> dict[str, tuple[float, float, str]]:
+    """What stands in the lead's decision of each buyer."""
+    (stored,) = decisions(lead)
+    assert stored.replayed
+    names = {str(contract.pk): contract.buyer.name for contract in Contract.objects.select_related("buyer")}
+    return {
+        names[str(contract)]: (accept / MILLION, returned / MILLION, basis)
+        for contract, accept, returned, basis in stored.market["state"]["odds"]
+    }
+
+
+def test_a_calibrated_model_speaks_of_the_lead_and_the_buyer_moves_its_word() -> None:
+    world, dear, steady = a_market()
+    champion = a_champion(world)
+    answers(world, dear, accepted=80, refused=20, returned=40)
+    answers(world, steady, accepted=95, refused=5, returned=2)
+    reckon_habits(now=NOON)
+    rows = {row.buyer_ref: row for row in BuyerHabits.objects.all()}
+    assert {row.model for row in rows.values()} == {champion.public_id}
+
+    world.submit()
+
+    odds = odds_by_buyer(lead := Lead.objects.get())
+    usual_return = rows[None].return_rate
+    accept = min(Score.objects.get(lead_ref=lead.pk).probability / (1 - usual_return), 1)
+    for name, buyer in (("Dear Law", dear), ("Steady Law", steady)):
+        found_accept, found_return, basis = odds[name]
+        assert basis == "model"
+        assert found_accept == pytest.approx(sigmoid(logit(accept) + rows[buyer.pk].accept_offset), abs=1e-6)
+        assert found_return == pytest.approx(sigmoid(logit(usual_return) + rows[buyer.pk].return_offset), abs=1e-6)
+    assert odds["Dear Law"][1] > odds["Steady Law"][1]
+
+
+def test_while_the_watch_has_an_alarm_the_buyers_own_record_decides() -> None:
+    world, dear, steady = a_market()
+    champion = a_champion(world)
+    answers(world, dear, accepted=80, refused=20, returned=40)
+    answers(world, steady, accepted=95, refused=5, returned=2)
+    reckon_habits(now=NOON)
+    seen = {"day": NOON.date(), "level": Level.ALARM, "calibrated": False, "watched_at": NOON}
+    Watch.objects.create(agency=world.agency, lead_type="auto_accident", model=champion.public_id, **seen)
+
+    world.submit()
+
+    rows = {row.buyer_ref: row for row in BuyerHabits.objects.all()}
+    assert odds_by_buyer(Lead.objects.get()) == {
+        "Dear Law": (rows[dear.pk].accept_rate, rows[dear.pk].return_rate, "record"),
+        "Steady Law": (rows[steady.pk].accept_rate, rows[steady.pk].return_rate, "record"),
+    }
 
 
 def test_until_fifty_answers_a_buyer_counts_as_one_of_the_others() -> None:
