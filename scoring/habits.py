@@ -113,23 +113,34 @@ def _rows(
     agency_id: UUID, lead_type: str, accepted: Sequence[Answer], returned: Sequence[Answer]
 ) -> dict[UUID | None, BuyerHabits]:
     """The habits of each buyer and, under None, of all of them."""
-    scorer = scorers_of(agency_id=agency_id, lead_types=[lead_type])[lead_type]
-    features = features_of_leads([answer.lead_ref for answer in (*accepted, *returned)])
     usual_return = shrunk_rate([answer.label for answer in returned], towards=0.5, weight=2)
-    chances: dict[UUID, tuple[float, float]] = {}
-    model = ""
-    for lead, known in features.items():
-        scored = scorer.score(known)
-        chances[lead], model = lead_chances(scored, usual_return), scored.model
-    accepts, returns = _Told(), _Told()
-    for told, answers, place in ((accepts, accepted, 0), (returns, returned, 1)):
-        for lead, buyer, label in answers:
-            if lead in chances:
-                told.add(buyer, logit(chances[lead][place]), label=label)
+    leads = [answer.lead_ref for answer in (*accepted, *returned)]
+    model, chances = _chances(agency_id, lead_type, leads, usual_return)
+    accepts = _told(accepted, {lead: accept for lead, (accept, _) in chances.items()})
+    returns = _told(returned, {lead: chance for lead, (_, chance) in chances.items()})
     usual = _of(None, accepts, returns, Habits(0.5, usual_return), model)
-    towards = habits_in(usual)
-    buyers = {buyer: _of(buyer, accepts, returns, towards, model) for buyer in accepts.margins}
+    buyers = {buyer: _of(buyer, accepts, returns, habits_in(usual), model) for buyer in accepts.margins}
     return {None: usual, **{buyer: row for buyer, row in buyers.items() if row.answers >= FEWEST}}
+
+
+def _chances(
+    agency_id: UUID, lead_type: str, leads: Sequence[UUID], usual_return: float
+) -> tuple[str, dict[UUID, tuple[float, float]]]:
+    """What the scorer in charge says of these leads (acceptance, return), and which model it goes by."""
+    scorer = scorers_of(agency_id=agency_id, lead_types=[lead_type])[lead_type]
+    scores = ((lead, scorer.score(features)) for lead, features in features_of_leads(leads).items())
+    model, chances = "", {}
+    for lead, scored in scores:
+        model, chances[lead] = scored.model, lead_chances(scored, usual_return)
+    return model, chances
+
+
+def _told(answers: Sequence[Answer], chances: Mapping[UUID, float]) -> _Told:
+    told = _Told()
+    for lead, buyer, label in answers:
+        if lead in chances:
+            told.add(buyer, logit(chances[lead]), label=label)
+    return told
 
 
 def _of(buyer: UUID | None, accepts: _Told, returns: _Told, towards: Habits, model: str) -> BuyerHabits:
