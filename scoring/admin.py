@@ -10,7 +10,7 @@ from accounts.admin import operator
 from core.admin import ReadOnlyAdmin
 from core.clock import now
 from core.errors import DomainError
-from scoring.models import FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing, State
+from scoring.models import FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing, State, Watch
 from scoring.registry import promote_model, roll_back_model, scope_of
 
 
@@ -105,3 +105,13 @@ class StandingAdmin(ReadOnlyAdmin):
     list_display = ("agency", "lead_type", "leads", "reckoned_at")
     list_select_related = ("agency",)
     ordering = ("agency", "lead_type")
+
+
+@admin.register(Watch)
+class WatchAdmin(ReadOnlyAdmin):
+    """What the watch found, day by day."""
+
+    list_display = ("day", "agency", "lead_type", "level", "calibrated", "model", "watched_at")
+    list_filter = ("level", "agency")
+    list_select_related = ("agency",)
+    ordering = ("-day", "id")

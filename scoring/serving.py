@@ -61,7 +61,7 @@ class ServedScorer:
     main: Scorer
     returns: Scorer | None
     percentiles: _Percentiles
-    calibrated: bool
+    calibrated: bool = False
 
     def score(self, features: Mapping[str, Feature]) -> Scored:
         """The score of a lead with these features, and how long it took. Never fails."""
