@@ -58,6 +58,8 @@ def promote_model(*, model: Model, actor: str, now: datetime) -> Model:
     """
     with transaction.atomic():
         before = champion_of(scope_of(model))
+        if before == model:
+            raise NotPromotable
         if before is not None:
             Model.objects.filter(pk=before.pk, state=State.CHAMPION).update(state=State.RETIRED)
         claimed = Model.objects.filter(pk=model.pk, state__in=[*OPEN, State.RETIRED]).update(

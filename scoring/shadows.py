@@ -31,6 +31,7 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         labels=later.labels,
         challenger=chances_of(model, later.rows, target=scope.target),
         champion=chances_of(champion, later.rows, target=scope.target),
+        trained=model.rows,
         segments=_segments(later),
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
