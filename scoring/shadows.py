@@ -15,6 +15,8 @@ from scoring.registry import OPEN, champion_of, promote_model, refuse_model, sco
 from scoring.soundness import check_soundness
 
 LEAST_SHADOW: Final = timedelta(days=14)
+LONGEST_SHADOW: Final = timedelta(days=90)
+"""What could not be judged by then is refused, so that a fresher model can be trained."""
 OLD_CHAMPION: Final = timedelta(days=90)
 AUTOMATIC: Final = "system:judge_shadows"
 _STAGES: Final = list(Stage.values)
@@ -43,7 +45,7 @@ def judge_shadows(*, now: datetime) -> dict[str, str]:
     """Opens transactions. Judge every open challenger: promote, refuse, or wait; what became of each, by public id.
 
     One that passes on fewer than 300 outcomes of the rarer kind waits for a person. One that fails is refused once the
-    evidence is enough for an automatic verdict, or its failure is technical.
+    evidence is enough for an automatic verdict, its failure is technical, or its shadow is longer than 90 days.
     """
     ends = {}
     for model in Model.objects.filter(state__in=OPEN).order_by("created_at", "id"):
@@ -58,7 +60,7 @@ def _act(model: Model, verdict: Verdict, now: datetime) -> str:
         Model.objects.filter(pk=model.pk).update(report=report)
         promote_model(model=model, actor=AUTOMATIC, now=now)
         return "promoted"
-    if verdict.hopeless:
+    if verdict.hopeless or now - model.created_at > LONGEST_SHADOW:
         refuse_model(model=model, actor=AUTOMATIC, report=report)
         return "refused"
     Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)
