@@ -24,13 +24,13 @@ def with_ratios(vocabulary: Vocabulary, rows: Sequence[Mapping[str, Feature]]) -
     """The vocabulary with a column for each pair of amounts; the same where there are not two.
 
     An amount is a number of the lead's own fields that is never negative, has many values and spreads widely. The one
-    that is less often zero divides.
+    that is less often zero divides; of two that never are, the smaller.
     """
     sample = rows[:: max(len(rows) // _SAMPLE, 1)]
     known = {name: values for name in _candidates(vocabulary) if _is_amount(values := _values(name, sample), sample)}
     widest = sorted(known, key=lambda name: (-len(set(known[name])), name))[:MOST_AMOUNTS]
-    zeros = {name: known[name].count(0.0) / len(known[name]) for name in widest}
-    pairs = (sorted(pair, key=lambda name: (-zeros[name], name)) for pair in combinations(sorted(widest), 2))
+    place = {name: (-known[name].count(0.0) / len(known[name]), -fmean(known[name]), name) for name in widest}
+    pairs = (sorted(pair, key=lambda name: place[name]) for pair in combinations(sorted(widest), 2))
     return Vocabulary((*vocabulary.columns, *(Ratio(top, bottom) for top, bottom in pairs)))
 
 
