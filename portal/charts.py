@@ -39,7 +39,7 @@ def _dot(band: Mapping[str, Any], most: int) -> Dot:
         low=SIZE - _place(max(rate - error, 0.0)),
         high=SIZE - _place(min(rate + error, 1.0)),
         radius=round(_LEAST_RADIUS + (_MOST_RADIUS - _LEAST_RADIUS) * (band["leads"] / most) ** 0.5, 1),
-        title=f"Score {band['low']} to {band['high']}: predicted {percent(mean)}, true {percent(rate)}, {band['leads']} leads",
+        title=f"{band['low']} to {band['high']}: {percent(mean)} predicted, {percent(rate)} true",
     )
 
 

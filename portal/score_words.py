@@ -77,7 +77,8 @@ def _detail(check: str, figures: Mapping[str, Any]) -> str:
         return f"{have} of the {figures['needs']} it takes to say."
     match check:
         case "mean":
-            return f"{percent(figures['mean'])} predicted, {percent(figures['rate'])} true, of {figures['leads']} outcomes."
+            mean, rate = percent(figures["mean"]), percent(figures["rate"])
+            return f"{mean} predicted, {rate} true, of {figures['leads']} outcomes."
         case "auc" if "auc" in figures:
             return f"AUC {figures['auc']:.3f}; {figures['expected']:.3f} was promised."
         case "score_psi":
@@ -101,4 +102,4 @@ def _figures(figures: Mapping[str, Any]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}"

@@ -10,9 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from time import monotonic, perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final, Union
 from uuid import UUID
 
+from django.db.models import Q
 from prometheus_client import Counter
 
 from scoring import library
@@ -23,14 +24,19 @@ from scoring.scorecard import SCORECARD, Scored, Scorer
 from scoring.sealing import check_hash
 from scoring.watches import alarmed_models
 
+if TYPE_CHECKING:
+    from scoring.learned import LearnedScorer
+
 log = logging.getLogger(__name__)
 
 FALLBACKS: Final = Counter("scoring_fallbacks", "Leads scored by the scorecard because the learned model failed")
 STANDING_SECONDS: Final = 600
 """How long a process believes a standing before it reads it again."""
 
-_loaded: dict[tuple[UUID, UUID | None, float, float], Scorer] = {}
-"""Models by id, agency and calibration: their bytes never change, so each process loads each of them once."""
+FittedScorer = Union[CalibratedScorecard, "LearnedScorer"]
+
+_loaded: dict[UUID, FittedScorer] = {}
+"""Models by id: their bytes never change, so each process loads each of them once."""
 
 
 class _Percentiles:
@@ -112,9 +118,11 @@ def scorers_of(*, agency_id: UUID, lead_types: Iterable[str]) -> dict[str, Score
 
 def champions_of(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dict[tuple[str, str], Model]:
     """Champions by lead type and target: the agency's own before a shared one, which only those have who share."""
-    rows = Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency__isnull=True)
-    rows = rows | Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency_id=agency_id)
-    usable = [row for row in rows if row.agency_id is not None or row.lead_type in shares]
+    whose = Q(agency__isnull=True) | Q(agency_id=agency_id)
+    rows = Model.objects.filter(whose, state=State.CHAMPION, lead_type__in=lead_types)
+    usable = [
+        row for row in rows.defer("body", "report", "metrics") if row.agency_id is not None or row.lead_type in shares
+    ]
     usable.sort(key=lambda row: row.agency_id is not None)
     return {(row.lead_type, row.target): row for row in usable}
 
@@ -142,37 +150,35 @@ def _served(
 
 
 def _load(agency_id: UUID, model: Model, lines: Mapping[UUID, Recalibration]) -> Scorer | None:
-    """The champion, ready to score; None where it cannot be had, which is logged."""
-    line = lines.get(model.pk)
-    slope, intercept = (line.slope, line.intercept) if line else (1.0, 0.0)
-    key = (model.pk, agency_id if model.agency_id is None else None, slope, intercept)
+    """The champion for this agency, ready to score; None where it cannot be had, which is logged."""
     try:
-        if key not in _loaded:
-            _loaded[key] = load_model(model, agency_id=agency_id, slope=slope, intercept=intercept)
+        if model.pk not in _loaded:
+            _loaded[model.pk] = load_model(model)
     except Exception:
         log.exception("model %s cannot be loaded; the scorecard answers", model.public_id)
         FALLBACKS.inc()
         return None
-    return _loaded[key]
+    scorer = _loaded[model.pk]
+    if line := lines.get(model.pk):
+        slope, intercept = line.slope * scorer.slope, line.slope * scorer.intercept + line.intercept
+        scorer = replace(scorer, slope=slope, intercept=intercept)
+    return scorer if model.agency_id else SharedScorer(scorer, str(agency_id))
 
 
-def load_model(model: Model, *, agency_id: UUID | None = None, slope: float = 1.0, intercept: float = 0.0) -> Scorer:
-    """A stored model, ready to score: for this agency where the model is shared, through this second calibration.
+def load_model(model: Model) -> FittedScorer:
+    """A stored model, ready to score features as its scope has them.
 
     Raises scoring.sealing.BadModel where its hash is wrong, and what XGBoost raises.
     """
     check_hash(model)
-    slope, intercept = slope * model.slope, slope * model.intercept + intercept
-    scorer: Scorer
-    if model.body:
-        scorer = library.learned().load_learned(
-            body=bytes(model.body),
-            spec=model.spec,
-            slope=slope,
-            intercept=intercept,
-            stage=model.stage,
-            model=model.public_id,
-        )
-    else:
-        scorer = CalibratedScorecard(slope, intercept, model.stage, model.public_id)
-    return scorer if model.agency_id or agency_id is None else SharedScorer(scorer, str(agency_id))
+    if not model.body:
+        return CalibratedScorecard(model.slope, model.intercept, model.stage, model.public_id)
+    scorer: FittedScorer = library.learned().load_learned(
+        body=bytes(model.body),
+        spec=model.spec,
+        slope=model.slope,
+        intercept=model.intercept,
+        stage=model.stage,
+        model=model.public_id,
+    )
+    return scorer
