@@ -6,6 +6,7 @@ import pytest
 from scoring.allowed import allowed_features, is_proxy
 from scoring.gate import Check, Trial, Verdict, judge
 from scoring.platt import Floats, sigmoid
+from scoring.suspects import suspects
 
 DICE = np.random.default_rng(12)
 ODDS = DICE.normal(0, 1.5, 3000)
