@@ -117,6 +117,11 @@ def _calibrated_scorecard(rows: Rows, labels: Labels, seed: int, falling: bool) 
     return replace(fitted, platt=Platt(-fitted.platt.slope, fitted.platt.intercept)) if falling else fitted
 
 
+def scorecard_alone(rows: Rows, labels: Labels, *, seed: int) -> Fitted:
+    """The first stage in the shape of the others: the scorecard as it is, and how it did."""
+    return _fitted("rules", SCORECARD.version, b"", Vocabulary(()), {}, seed, scorecard_margins(rows), labels)
+
+
 def scorecard_margins(rows: Rows) -> Floats:
     """The log-odds of the hand-set scorecard for these rows."""
     return np.array([SCORECARD.score(row).log_odds for row in rows])
