@@ -21,7 +21,7 @@ from bench.report import percentile
 from scoring import library
 from scoring.calibrated import CalibratedScorecard
 from scoring.features import Features
-from scoring.learning import Fitted, learn
+from scoring.learning import Fitted, TooFewOutcomes, learn, scorecard_alone
 from scoring.metrics import Labels, ece_by_chance, summary
 from scoring.scorecard import Scored, Scorer
 from scoring.tables import BadTable, Row, TableReader, TableSpec, learn_reader, read_flag, read_table
@@ -70,12 +70,12 @@ def _spec(path: Path | None) -> TableSpec:
 
 
 def measure(train: Path, test: Path, target: str, spec: TableSpec, *, seed: int) -> dict[str, Any]:
-    """Learn from one table and judge on the other. Raises BadTable, OSError, scoring.learning.TooFewOutcomes."""
+    """Learn from one table and judge on the other. Raises BadTable, OSError."""
     learned_from = read_table(train)
     reader = learn_reader(learned_from, target, spec)
     rows, labels = _labelled(learned_from, reader, target)
     began = perf_counter()
-    fitted = learn(rows, labels, seed=seed, categories=reader.categories, numbers=reader.numbers)
+    fitted = _learned(rows, labels, reader, seed)
     seconds = perf_counter() - began
     tested, truth = _labelled(read_table(test), reader, target)
     scorer = scorer_of(fitted)
@@ -101,6 +101,14 @@ def measure(train: Path, test: Path, target: str, spec: TableSpec, *, seed: int)
         "slope": fitted.platt.slope,
         "intercept": fitted.platt.intercept,
     }
+
+
+def _learned(rows: Sequence[Features], labels: Labels, reader: TableReader, seed: int) -> Fitted:
+    """What the product would score by after these outcomes."""
+    try:
+        return learn(rows, labels, seed=seed, categories=reader.categories, numbers=reader.numbers)
+    except TooFewOutcomes:
+        return scorecard_alone(rows, labels, seed=seed)
 
 
 def _labelled(table: Sequence[Row], reader: TableReader, target: str) -> tuple[list[Features], Labels]:

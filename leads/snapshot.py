@@ -28,8 +28,9 @@ from routing.models import Campaign, RankBy
 from routing.types import SourceTerms
 from scoring.expectations import Expectations
 from scoring.features import Profile
+from scoring.habits import expectations_of
 from scoring.scorecard import Scorer
-from scoring.serving import expectations_of, scorers_of
+from scoring.serving import scorers_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from django.urls import path
 from django.views.generic import RedirectView
 
 from portal import docs
-from portal.pages import agencies, history, leads, refused
+from portal.pages import agencies, history, leads, refused, scoring, scoring_actions
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/agency/"), name="home"),
@@ -15,6 +15,12 @@ urlpatterns = [
     path("agency/refused/", refused.refused, name="refused"),
     path("agency/refused/<str:submission_id>/", refused.refused_one, name="refused_one"),
     path("agency/refused/<str:submission_id>/reveal/", refused.reveal, name="reveal_refused"),
+    path("agency/scoring/", scoring.scoring, name="scoring"),
+    path("agency/scoring/<str:lead_type_id>/", scoring.scoring_of, name="scoring_of"),
+    path("agency/scoring/<str:lead_type_id>/train/", scoring_actions.train, name="train_scores"),
+    path("agency/scoring/<str:lead_type_id>/promote/", scoring_actions.promote, name="promote_model"),
+    path("agency/scoring/<str:lead_type_id>/rollback/", scoring_actions.rollback, name="roll_back_model"),
+    path("agency/scoring/<str:lead_type_id>/policy/", scoring_actions.policy, name="score_policy"),
     path("agency/history/", history.history, name="history"),
     path("agency/switch/", agencies.switch, name="switch"),
     path("v1/openapi.json", docs.description, name="openapi"),

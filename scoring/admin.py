@@ -10,7 +10,18 @@ from accounts.admin import operator
 from core.admin import ReadOnlyAdmin
 from core.clock import now
 from core.errors import DomainError
-from scoring.models import BuyerHabits, FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing, State
+from scoring.models import (
+    BuyerHabits,
+    FeatureSnapshot,
+    Model,
+    Outcome,
+    Policy,
+    Recalibration,
+    Score,
+    Standing,
+    State,
+    Watch,
+)
 from scoring.registry import promote_model, roll_back_model, scope_of
 
 
@@ -115,3 +126,13 @@ class BuyerHabitsAdmin(ReadOnlyAdmin):
     list_select_related = ("agency",)
     search_fields = ("=buyer_ref", "lead_type")
     ordering = ("agency", "lead_type", "buyer_ref")
+
+
+@admin.register(Watch)
+class WatchAdmin(ReadOnlyAdmin):
+    """What the watch found, day by day."""
+
+    list_display = ("day", "agency", "lead_type", "level", "calibrated", "model", "watched_at")
+    list_filter = ("level", "agency")
+    list_select_related = ("agency",)
+    ordering = ("-day", "id")

@@ -63,7 +63,7 @@ def stability_of_scores(reference: Sequence[float], rows: int, chances: Floats) 
     if not reference:
         return None
     cuts = np.unique(np.asarray(reference)[9::10][: BINS - 1])
-    before = _histogram(cuts, np.append(reference, np.inf)) * rows / (len(reference) + 1)
+    before = _histogram(cuts, np.append(reference, reference[-1])) * rows / (len(reference) + 1)
     return stability(before, _histogram(cuts, chances))
 
 

@@ -6,6 +6,7 @@ is called unknown. Limits are those that the field uses, each with room for chan
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from math import hypot
 from typing import Any, Final
 
 from scoring.calibration import Group, Ranking
@@ -23,12 +24,20 @@ _GROWN: Final = ((2, 0.02), (3, 0.05))  # times what it was, and at least so muc
 _MEAN_ERRORS: Final = (2.0, 3.0)
 _MEAN_OFF: Final = 0.25
 _AUC_LOST: Final = (0.03, 0.06)
-_AUC_ERRORS: Final = (1.0, 2.0)
+_AUC_ERRORS: Final = (1.64, 2.33)  # of both AUCs together: one in twenty by chance, one in a hundred
 _FALLBACKS: Final = (0.005, 0.02)
 _LATENCY_MS: Final = (20.0, 50.0)
 
 
 _ORDER: Final = list(Level)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The AUC that a model promised, and the standard error of that."""
+
+    auc: float
+    error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +106,16 @@ def on_mean(found: Group | None) -> Finding:
     return Finding("mean", level, {name: round(value, 4) for name, value in asdict(found).items()})
 
 
-def on_ranking(latest: Ranking | None, expected: float | None) -> Finding:
-    """The latest AUC against the one the model was promoted with: lost 0.03 (0.06) and one (two) standard errors."""
+def on_ranking(latest: Ranking | None, expected: Expected | None) -> Finding:
+    """The latest AUC against the one the model was let through with: lost 0.03 (0.06), and more than chance takes."""
     if latest is None or expected is None:
-        return Finding("auc", Level.UNKNOWN, {"expected": expected})
-    lost = expected - latest.auc
-    figures = {"auc": round(latest.auc, 4), "expected": round(expected, 4), "error": round(latest.error, 4)}
+        return Finding("auc", Level.UNKNOWN, {"expected": expected.auc if expected else None})
+    lost, error = expected.auc - latest.auc, hypot(latest.error, expected.error)
+    figures = {"auc": round(latest.auc, 4), "expected": round(expected.auc, 4), "error": round(error, 4)}
     levels = [
         level
         for level, least, errors in zip((Level.WARNING, Level.ALARM), _AUC_LOST, _AUC_ERRORS, strict=True)
-        if lost > least and lost > errors * latest.error
+        if lost > least and lost > errors * error
     ]
     return Finding("auc", levels[-1] if levels else Level.GOOD, {**figures, "leads": latest.leads})
 

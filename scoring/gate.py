@@ -65,6 +65,7 @@ class Verdict:
 class Trial:
     """What champion and challenger say of the same later leads, and what became of these.
 
+    `trained` is how many leads the challenger was trained on: it cannot know the level better than they tell it.
     `segments` names, by kind, the group of each lead. `lenient` where the challenger is the simpler model, or the
     champion older than 90 days: then not worse is enough.
     """
@@ -72,6 +73,7 @@ class Trial:
     labels: Labels
     challenger: Floats
     champion: Floats
+    trained: int
     segments: Mapping[str, Sequence[str]]
     lenient: bool
     seed: int
@@ -101,16 +103,17 @@ def _sharper(trial: Trial) -> Check:
 
 
 def _honest_mean(trial: Trial) -> Check:
-    """The mean prediction lies within two standard errors of the rate."""
+    """The mean prediction lies within two standard errors of the rate: those of the leads judged and learned from."""
     mean, rate = float(trial.challenger.mean()), float(trial.labels.mean())
-    error = float(np.sqrt((trial.challenger * (1 - trial.challenger)).sum())) / len(trial.labels)
+    spread = float((trial.challenger * (1 - trial.challenger)).mean())
+    error = float(np.sqrt(spread / len(trial.labels) + spread / max(trial.trained, 1)))
     return Check("mean", abs(mean - rate) <= _ROOM * error, {"mean": mean, "rate": rate, "standard_error": error})
 
 
 def _honest_bands(trial: Trial) -> Check:
     """The calibration error is one that chance alone would give."""
     found = ece(trial.challenger, trial.labels)
-    by_chance = ece_by_chance(trial.challenger, seed=trial.seed)
+    by_chance = ece_by_chance(trial.challenger, seed=trial.seed, trained=trial.trained)
     return Check("calibration", found <= by_chance, {"ece": found, "by_chance": by_chance})
 
 

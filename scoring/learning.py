@@ -12,8 +12,9 @@ import numpy as np
 
 from scoring import library
 from scoring.features import Feature
-from scoring.metrics import Labels, summary
+from scoring.metrics import Labels, log_loss, summary
 from scoring.platt import Floats, Platt, fit_platt, sigmoid
+from scoring.ratios import with_ratios
 from scoring.scorecard import SCORECARD
 from scoring.stages import FEWEST_FOR_STUMPS, FEWEST_FOR_TREES, FEWEST_LEADS_FOR_STUMPS, FEWEST_OF_EACH
 from scoring.vocabulary import Vocabulary, learn_vocabulary
@@ -23,6 +24,8 @@ Rows = Sequence[Mapping[str, Feature]]
 SIGNS: Final[Mapping[str, int]] = {"consent_age_minutes": -1}
 """Where a direction is a matter of definition: an older consent is never better."""
 QUANTILES: Final = 100
+WORTH_A_COLUMN: Final = 0.001
+"""By which share log loss must fall for columns that make a model harder to explain."""
 
 
 class TooFewOutcomes(Exception):
@@ -89,8 +92,20 @@ def learn(
     recipe = trees.TREES if stage == "learned" else trees.STUMPS
     stage = "learned" if stage == "learned" else "additive"  # a scorecard that knows none of the columns says nothing
     grown = trees.grow(trees.matrix(vocabulary, rows), labels, vocabulary, recipe, seed=seed)
+    if stage == "learned":
+        vocabulary, grown = _richer(rows, labels, vocabulary, grown, seed)
     parameters = {**recipe.parameters(vocabulary, seed), "rounds": grown.rounds}
     return _fitted(stage, trees.LIBRARY, grown.body, vocabulary, parameters, seed, grown.out_of_fold, labels)
+
+
+def _richer(rows: Rows, labels: Labels, vocabulary: Vocabulary, grown: Any, seed: int) -> tuple[Vocabulary, Any]:
+    """Vocabulary and trees with ratios of amounts, where the folds predict each other better by them; else as given."""
+    richer, trees = with_ratios(vocabulary, rows), library.booster()
+    if len(richer.columns) == len(vocabulary.columns):
+        return vocabulary, grown
+    other = trees.grow(trees.matrix(richer, rows), labels, richer, trees.TREES, seed=seed)
+    before, after = (log_loss(sigmoid(one.out_of_fold), labels) for one in (grown, other))
+    return (richer, other) if after < before * (1 - WORTH_A_COLUMN) else (vocabulary, grown)
 
 
 def _calibrated_scorecard(rows: Rows, labels: Labels, seed: int, falling: bool) -> Fitted:
@@ -100,6 +115,11 @@ def _calibrated_scorecard(rows: Rows, labels: Labels, seed: int, falling: bool) 
         "calibrated", SCORECARD.version, b"", Vocabulary(()), {}, seed, -margins if falling else margins, labels
     )
     return replace(fitted, platt=Platt(-fitted.platt.slope, fitted.platt.intercept)) if falling else fitted
+
+
+def scorecard_alone(rows: Rows, labels: Labels, *, seed: int) -> Fitted:
+    """The first stage in the shape of the others: the scorecard as it is, and how it did."""
+    return _fitted("rules", SCORECARD.version, b"", Vocabulary(()), {}, seed, scorecard_margins(rows), labels)
 
 
 def scorecard_margins(rows: Rows) -> Floats:

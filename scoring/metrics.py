@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.platt import Floats
+from scoring.platt import Floats, sigmoid
 
 Labels = NDArray[np.bool_]
 BINS: Final = 15
@@ -48,10 +48,18 @@ def ece(chances: Floats, labels: Labels, bins: int = BINS) -> float:
     return sum(gaps) / len(labels)
 
 
-def ece_by_chance(chances: Floats, *, seed: int, draws: int = 200, share: float = 0.95) -> float:
-    """The ECE that a perfectly calibrated model would not exceed in `share` of samples like this one, by simulation."""
+def ece_by_chance(
+    chances: Floats, *, seed: int, trained: int | None = None, draws: int = 200, share: float = 0.95
+) -> float:
+    """The ECE that a perfectly calibrated model would not exceed in `share` of samples like this one, by simulation.
+
+    With `trained` it may be as wrong about the level as so many training rows must leave it.
+    """
     dice = np.random.default_rng(seed)
-    return float(np.quantile([ece(chances, dice.random(len(chances)) < chances) for _ in range(draws)], share))
+    unsure = 0.0 if trained is None else 1 / np.sqrt(max(trained * float((chances * (1 - chances)).mean()), 1e-9))
+    odds = np.log(np.clip(chances, _LEAST, 1 - _LEAST)) - np.log1p(-np.clip(chances, _LEAST, 1 - _LEAST))
+    truths = (sigmoid(odds + dice.normal(0, unsure)) for _ in range(draws))
+    return float(np.quantile([ece(chances, dice.random(len(chances)) < truth) for truth in truths], share))
 
 
 def lift(chances: Floats, labels: Labels, share: float = 0.1) -> float:

@@ -39,8 +39,8 @@ def scope_of(model: Model) -> Scope:
 
 def features_used(model: Model) -> list[str]:
     """The features that the model looks at: its own columns, or what the scorecard's rules ask."""
-    names = [column["name"] for column in model.spec]
-    return names or sorted({rule.feature for rule in SCORECARD.rules})
+    names = [name for column in model.spec for name in (column.get("name"), column.get("top"), column.get("bottom"))]
+    return list(dict.fromkeys(name for name in names if name)) or sorted({rule.feature for rule in SCORECARD.rules})
 
 
 def models_of(scope: Scope) -> QuerySet[Model]:
@@ -65,6 +65,8 @@ def promote_model(*, model: Model, actor: str, now: datetime) -> Model:
     """
     with transaction.atomic():
         before = champion_of(scope_of(model))
+        if before == model:
+            raise NotPromotable
         if before is not None:
             Model.objects.filter(pk=before.pk, state=State.CHAMPION).update(state=State.RETIRED)
         claimed = Model.objects.filter(pk=model.pk, state__in=[*OPEN, State.RETIRED]).update(

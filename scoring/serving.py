@@ -7,23 +7,25 @@ model (its bytes, its library, its answer), the scorecard takes over.
 
 import logging
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from time import monotonic, perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final, Union
 from uuid import UUID
 
+from django.db.models import Q
 from prometheus_client import Counter
 
 from scoring import library
 from scoring.calibrated import CalibratedScorecard
-from scoring.expectations import Expectations, Habits
 from scoring.features import Feature, Features, shared_features
-from scoring.models import BuyerHabits, Model, Policy, Recalibration, Standing, State, Target
+from scoring.models import Model, Policy, Recalibration, Standing, State, Target
 from scoring.scorecard import SCORECARD, Scored, Scorer
 from scoring.sealing import check_hash
 from scoring.watches import alarmed_models
+
+if TYPE_CHECKING:
+    from scoring.learned import LearnedScorer
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,10 @@ FALLBACKS: Final = Counter("scoring_fallbacks", "Leads scored by the scorecard b
 STANDING_SECONDS: Final = 600
 """How long a process believes a standing before it reads it again."""
 
-_loaded: dict[tuple[UUID, UUID | None, float, float], Scorer] = {}
-"""Models by id, agency and calibration: their bytes never change, so each process loads each of them once."""
+FittedScorer = Union[CalibratedScorecard, "LearnedScorer"]
+
+_loaded: dict[UUID, FittedScorer] = {}
+"""Models by id: their bytes never change, so each process loads each of them once."""
 
 
 class _Percentiles:
@@ -63,7 +67,7 @@ class ServedScorer:
     main: Scorer
     returns: Scorer | None
     percentiles: _Percentiles
-    calibrated: bool
+    calibrated: bool = False
 
     def score(self, features: Mapping[str, Feature]) -> Scored:
         """The score of a lead with these features, and how long it took. Never fails."""
@@ -114,9 +118,11 @@ def scorers_of(*, agency_id: UUID, lead_types: Iterable[str]) -> dict[str, Score
 
 def champions_of(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dict[tuple[str, str], Model]:
     """Champions by lead type and target: the agency's own before a shared one, which only those have who share."""
-    rows = Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency__isnull=True)
-    rows = rows | Model.objects.filter(state=State.CHAMPION, lead_type__in=lead_types, agency_id=agency_id)
-    usable = [row for row in rows if row.agency_id is not None or row.lead_type in shares]
+    whose = Q(agency__isnull=True) | Q(agency_id=agency_id)
+    rows = Model.objects.filter(whose, state=State.CHAMPION, lead_type__in=lead_types)
+    usable = [
+        row for row in rows.defer("body", "report", "metrics") if row.agency_id is not None or row.lead_type in shares
+    ]
     usable.sort(key=lambda row: row.agency_id is not None)
     return {(row.lead_type, row.target): row for row in usable}
 
@@ -144,61 +150,35 @@ def _served(
 
 
 def _load(agency_id: UUID, model: Model, lines: Mapping[UUID, Recalibration]) -> Scorer | None:
-    """The champion, ready to score; None where it cannot be had, which is logged."""
-    line = lines.get(model.pk)
-    slope, intercept = (line.slope, line.intercept) if line else (1.0, 0.0)
-    key = (model.pk, agency_id if model.agency_id is None else None, slope, intercept)
+    """The champion for this agency, ready to score; None where it cannot be had, which is logged."""
     try:
-        if key not in _loaded:
-            _loaded[key] = load_model(model, agency_id=agency_id, slope=slope, intercept=intercept)
+        if model.pk not in _loaded:
+            _loaded[model.pk] = load_model(model)
     except Exception:
         log.exception("model %s cannot be loaded; the scorecard answers", model.public_id)
         FALLBACKS.inc()
         return None
-    return _loaded[key]
+    scorer = _loaded[model.pk]
+    if line := lines.get(model.pk):
+        slope, intercept = line.slope * scorer.slope, line.slope * scorer.intercept + line.intercept
+        scorer = replace(scorer, slope=slope, intercept=intercept)
+    return scorer if model.agency_id else SharedScorer(scorer, str(agency_id))
 
 
-def load_model(model: Model, *, agency_id: UUID | None = None, slope: float = 1.0, intercept: float = 0.0) -> Scorer:
-    """A stored model, ready to score: for this agency where the model is shared, through this second calibration.
+def load_model(model: Model) -> FittedScorer:
+    """A stored model, ready to score features as its scope has them.
 
     Raises scoring.sealing.BadModel where its hash is wrong, and what XGBoost raises.
     """
     check_hash(model)
-    slope, intercept = slope * model.slope, slope * model.intercept + intercept
-    scorer: Scorer
-    if model.body:
-        scorer = library.learned().load_learned(
-            body=bytes(model.body),
-            spec=model.spec,
-            slope=slope,
-            intercept=intercept,
-            stage=model.stage,
-            model=model.public_id,
-        )
-    else:
-        scorer = CalibratedScorecard(slope, intercept, model.stage, model.public_id)
-    return scorer if model.agency_id or agency_id is None else SharedScorer(scorer, str(agency_id))
-
-
-# --- buyers ------------------------------------------------------------------------------------------------------
-
-
-def expectations_of(*, agency_id: UUID, lead_types: set[str]) -> dict[str, Expectations]:
-    """What buyers are expected to do, by lead type; none where nothing was reckoned yet. One statement."""
-    found: dict[str, dict[UUID | None, BuyerHabits]] = defaultdict(dict)
-    for row in BuyerHabits.objects.filter(agency_id=agency_id, lead_type__in=lead_types):
-        found[row.lead_type][row.buyer_ref] = row
-    return {
-        lead_type: Expectations(
-            model=usual.model,
-            usual=habits_in(usual),
-            buyers={buyer: habits_in(row) for buyer, row in rows.items() if buyer is not None},
-        )
-        for lead_type, rows in found.items()
-        if (usual := rows.get(None)) is not None
-    }
-
-
-def habits_in(row: BuyerHabits) -> Habits:
-    """What the row says, to reckon with."""
-    return Habits(row.accept_rate, row.return_rate, row.accept_offset, row.return_offset)
+    if not model.body:
+        return CalibratedScorecard(model.slope, model.intercept, model.stage, model.public_id)
+    scorer: FittedScorer = library.learned().load_learned(
+        body=bytes(model.body),
+        spec=model.spec,
+        slope=model.slope,
+        intercept=model.intercept,
+        stage=model.stage,
+        model=model.public_id,
+    )
+    return scorer

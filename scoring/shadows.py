@@ -17,6 +17,8 @@ from scoring.registry import OPEN, champion_of, promote_model, refuse_model, sco
 from scoring.soundness import check_soundness
 
 LEAST_SHADOW: Final = timedelta(days=14)
+LONGEST_SHADOW: Final = timedelta(days=90)
+"""What could not be judged by then is refused, so that a fresher model can be trained."""
 OLD_CHAMPION: Final = timedelta(days=90)
 AUTOMATIC: Final = "system:judge_shadows"
 _STAGES: Final = list(Stage.values)
@@ -33,6 +35,7 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         labels=later.labels,
         challenger=chances_of(model, later.rows, target=scope.target),
         champion=chances_of(champion, later.rows, target=scope.target),
+        trained=model.rows,
         segments=_segments(later),
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
@@ -44,7 +47,7 @@ def judge_shadows(*, now: datetime) -> dict[str, str]:
     """Opens transactions. Judge every open challenger: promote, refuse, or wait; what became of each, by public id.
 
     One that passes on fewer than 300 outcomes of the rarer kind waits for a person. One that fails is refused once the
-    evidence is enough for an automatic verdict, or its failure is technical.
+    evidence is enough for an automatic verdict, its failure is technical, or its shadow is longer than 90 days.
     """
     ends = {}
     for model in Model.objects.filter(state__in=OPEN).order_by("created_at", "id"):
@@ -61,7 +64,7 @@ def _act(model: Model, verdict: Verdict, now: datetime) -> str:
         Model.objects.filter(pk=model.pk).update(report=report)
         promote_model(model=model, actor=AUTOMATIC, now=now)
         return "promoted"
-    if verdict.hopeless:
+    if verdict.hopeless or now - model.created_at > LONGEST_SHADOW:
         refuse_model(model=model, actor=AUTOMATIC, report=report)
         return "refused"
     Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)

@@ -22,7 +22,7 @@ STRANGE: Final[Sequence[Mapping[str, Feature]]] = (
 
 
 def check_soundness(model: Model, rows: Sequence[Mapping[str, Feature]]) -> list[Check]:
-    """The technical checks of the gate, on these leads. Of time only what the thread used: others may want the core."""
+    """The technical checks of the gate, on these leads. Latency is CPU time: a busy machine refuses no model."""
     try:
         first, again = load_model(model), load_model(model)
     except (BadModel, ImportError, ValueError, KeyError) as error:

@@ -24,7 +24,7 @@ def suspects(rows: Sequence[Mapping[str, Feature]], labels: Labels, names: Seque
     vocabulary = learn_vocabulary(rows, names=names)
     found = {}
     for place, name in enumerate(vocabulary.names):
-        values = np.array([vocabulary.columns[place].encode(row.get(name)) for row in rows])
+        values = np.array([vocabulary.columns[place].of(row) for row in rows])
         missing = _either_way(np.isnan(values).astype(float), labels)
         alone = _either_way(_ordered(vocabulary, place, values, labels), labels)
         if missing > MISSING_AUC or alone > LEAK_AUC:

@@ -127,6 +127,8 @@ class TableReader:
             features |= _clock(self.received, received, self.times[self.received])
         for name, moment in moments.items():
             features[f"days_since.{name}"] = (received - moment).days if received and moment else None
+        if names := (*self.plain, *self.texts):
+            features["filled_share"] = round(sum(_known(row.get(name)) is not None for name in names) / len(names), 2)
         return features
 
 

@@ -5,11 +5,13 @@ the score was made. Reasons describe the model, not causes. Pure.
 """
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Final
 
 from scoring.features import Feature
 from scoring.points import RULES
 from scoring.rules import Rule
+from scoring.vocabulary import RATIO, Ratio
 
 _RULE_OF: Final[Mapping[str, Rule]] = {rule.feature: rule for rule in RULES}
 _SIGNALS: Final[Mapping[str, str]] = {
@@ -39,6 +41,7 @@ FACTS: Final[Mapping[str, tuple[str, str, str]]] = {
 """Code and sentences of features for whose value the scorecard has no line: where it is known, and where it is not."""
 FIELD: Final = ("FIELD", "{name} is {value}.", "{name} is not given.")
 DAYS_SINCE: Final = ("FIELD_DATE", "{name} was {value} days before.", "{name} is not given.")
+FIELD_RATIO: Final = ("FIELD_RATIO", "{name} is {value:.3g} times {other}.", "{name} or {other} is not given.")
 
 
 def signal_of(feature: str) -> str:
@@ -50,18 +53,30 @@ def tell(parts: Sequence[tuple[str, float]], features: Mapping[str, Feature], to
     """Code and sentence of one signal, by the feature that pulls most its way; `total` gives the direction."""
     direction = 1 if total > 0 else -1
     feature, _ = max(parts, key=lambda part: (part[1] * direction, part[0]))
-    code, text = _fact(feature, features.get(feature))
+    code, text = _fact(feature, features)
     return f"{code}_{'UP' if total > 0 else 'DOWN'}", text
 
 
-def _fact(feature: str, value: Feature) -> tuple[str, str]:
+def _fact(feature: str, features: Mapping[str, Feature]) -> tuple[str, str]:
+    value = features.get(feature)
     if (rule := _RULE_OF.get(feature)) and (line := rule.line(value)):
         return line.code, line.text
+    if RATIO in feature:
+        return _ratio(feature, features)
     prefix, _, name = feature.partition(".")
     usual = DAYS_SINCE if prefix == "days_since" else FIELD
     code, known, unknown = FACTS.get(feature, usual)
     shown = _shown(feature, value)
     return code, (unknown if shown is None else known).format(name=_title(name or feature), value=shown)
+
+
+def _ratio(feature: str, features: Mapping[str, Feature]) -> tuple[str, str]:
+    top, _, bottom = feature.partition(RATIO)
+    code, known, unknown = FIELD_RATIO
+    names = [_title(name.removeprefix("field.")) for name in (top, bottom)]
+    value = Ratio(top, bottom).of(features)
+    text = known.format(name=names[0], other=names[1].lower(), value=value) if isfinite(value) else unknown
+    return code, text.format(name=names[0], other=names[1].lower())
 
 
 def _title(name: str) -> str:

@@ -40,6 +40,10 @@ class Number:
         except (OverflowError, TypeError):
             return nan
 
+    def of(self, features: Mapping[str, Feature]) -> float:
+        """The column of these features."""
+        return self.encode(features.get(self.name))
+
     def record(self) -> dict[str, Any]:
         """As JSON."""
         return {"name": self.name, "kind": "number", "sign": self.sign}
@@ -59,12 +63,41 @@ class Category:
         word = word_of(value)
         return nan if word is None else float(self.codes.get(word, len(self.codes)))
 
+    def of(self, features: Mapping[str, Feature]) -> float:
+        """The column of these features."""
+        return self.encode(features.get(self.name))
+
     def record(self) -> dict[str, Any]:
         """As JSON."""
         return {"name": self.name, "kind": "category", "values": list(self.codes)}
 
 
-Column = Number | Category
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A column of one amount in terms of another, such as a loan in incomes: trees cannot divide."""
+
+    top: str
+    bottom: str
+    sign: int = field(default=0, init=False)
+    kind: str = field(default="q", init=False)
+
+    @property
+    def name(self) -> str:
+        """Both names."""
+        return f"{self.top}{RATIO}{self.bottom}"
+
+    def of(self, features: Mapping[str, Feature]) -> float:
+        """The column of these features; NaN where one is missing or the divisor is none."""
+        top, bottom = (Number(name).encode(features.get(name)) for name in (self.top, self.bottom))
+        return top / bottom if bottom > 0 else nan
+
+    def record(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"kind": "ratio", "top": self.top, "bottom": self.bottom}
+
+
+RATIO: Final = " / "
+Column = Number | Category | Ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +113,7 @@ class Vocabulary:
 
     def encode(self, features: Mapping[str, Feature]) -> list[float]:
         """One row. Never fails, whatever the features hold."""
-        return [column.encode(features.get(column.name)) for column in self.columns]
+        return [column.of(features) for column in self.columns]
 
     def record(self) -> list[dict[str, Any]]:
         """As JSON; `from_record` reads it."""
@@ -93,6 +126,8 @@ class Vocabulary:
 
 
 def _column(record: Mapping[str, Any]) -> Column:
+    if record["kind"] == "ratio":
+        return Ratio(record["top"], record["bottom"])
     if record["kind"] == "number":
         return Number(record["name"], record["sign"])
     return Category(record["name"], {value: code for code, value in enumerate(record["values"])})

@@ -13,10 +13,11 @@ from uuid import UUID
 import numpy as np
 
 from core.ids import first_id
+from scoring.calibration import auc_error
 from scoring.drift import Shift, Stability, shifts_of, stability_of_scores
 from scoring.examples import features_of_leads
 from scoring.features import shared_features
-from scoring.findings import FEWEST_LEADS, Finding, on_mean, on_ranking, on_shift, on_stability, worst
+from scoring.findings import FEWEST_LEADS, Expected, Finding, on_mean, on_ranking, on_shift, on_stability, worst
 from scoring.judged import Judged, judged_leads
 from scoring.models import Model, Policy, Score, Target
 from scoring.registry import features_used
@@ -175,15 +176,22 @@ def _watched(agency_id: UUID, lead_type: str, champion: Model | None, drift: _Dr
     expected = expected_auc(champion) if champion else None
     findings = [on_mean(judged.whole), on_ranking(judged.latest_ranking, expected)]
     findings += drift.findings() if champion else ()
-    figures = {**judged.figures(), "expected_auc": expected, "drift": drift.figures()}
+    figures = {**judged.figures(), "expected_auc": expected.auc if expected else None, "drift": drift.figures()}
     return Watched(agency_id, lead_type, champion, tuple(findings), figures)
 
 
-def expected_auc(model: Model) -> float | None:
-    """The AUC that the model was promoted with: on later leads where it was judged by them, else out of fold."""
+def expected_auc(model: Model) -> Expected | None:
+    """The AUC that the model was let through with: on later leads where it was judged by them, else out of fold."""
     gate = {check["name"]: check["figures"] for check in model.report.get("gate", {}).get("checks", ())}
+    forward = model.metrics.get("forward", {})
     if "log_loss" in gate:
-        return float(gate["log_loss"]["challenger_auc"])
-    forward = model.metrics.get("forward", {}).get("challenger", {})
-    found = forward.get("auc", model.metrics.get("out_of_fold", {}).get("auc"))
-    return None if found is None else float(found)
+        seen = gate["enough_outcomes"]
+        return _expected(gate["log_loss"]["challenger_auc"], seen["rarer"], seen["leads"])
+    if found := forward.get("challenger"):
+        return _expected(found["auc"], round(found["true_rate"] * forward["newest"]), forward["newest"])
+    found = model.metrics.get("out_of_fold", {})
+    return _expected(found["auc"], model.positives, model.rows) if "auc" in found else None
+
+
+def _expected(auc: float, of_one_kind: int, leads: int) -> Expected:
+    return Expected(auc, auc_error(auc, of_one_kind, leads - of_one_kind))

@@ -20,7 +20,7 @@ from django.urls import get_resolver
 from accounts.models import Agency
 from core.clock import now
 from leads.models import Lead
-from scoring.models import BuyerHabits, Model, Policy, Recalibration, Standing, Target
+from scoring.models import BuyerHabits, Model, Policy, Recalibration, Standing, Target, Watch
 from scoring.outcomes import Observed, record_outcomes
 from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house, a_lead_type
 from tests.portal.people import make_operator, make_person, signed_in
@@ -95,6 +95,15 @@ def grow_scoring(house: House) -> None:
     habits = dict.fromkeys(("accept_rate", "return_rate", "accept_offset", "return_offset"), 0.0)
     BuyerHabits.objects.create(agency=house.agency, lead_type=kind, reckoned_at=now(), **counts, **habits)
     Standing.objects.create(agency=house.agency, lead_type=kind, cuts=[], leads=0, reckoned_at=now())
+    Watch.objects.create(
+        agency=house.agency,
+        lead_type=kind,
+        day=now().date(),
+        model="x",
+        level="good",
+        calibrated=True,
+        watched_at=now(),
+    )
     observed = Observed(
         agency_id=house.agency.pk,
         lead_ref=uuid4(),
@@ -161,7 +170,7 @@ def test_twelve_rows_cost_no_more_statements_than_two() -> None:
     operator, staff = signed_in(make_operator()), signed_in(make_person(house.agency))
     grow(house, "first")
     grow(house, "second")
-    api, pages = list(api_lists(house)), ["/agency/", "/agency/leads/", "/agency/refused/"]
+    api, pages = list(api_lists(house)), ["/agency/", "/agency/leads/", "/agency/refused/", "/agency/scoring/"]
     few, few_rows = count(house, operator, staff, api, pages), tables()
     for number in range(10):
         grow(house, f"more_{number}")

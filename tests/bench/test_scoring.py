@@ -86,3 +86,10 @@ def test_columns_of_every_odd_kind_are_survived(tmp_path: Path, capsys: pytest.C
     odd = ["--train", str(file), "--test", str(file), "--target", "won", "--features", str(spec), "--json"]
     assert main(odd) == 0
     assert json.loads(capsys.readouterr().out)["features"] == ["mixed", "when.weekday"]
+
+
+def test_with_too_few_outcomes_the_scorecard_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    few = written(tmp_path / "few.csv", sample(25, seed=23), "1", "0")
+    assert main(["--train", str(few), "--test", str(few), "--target", "sold", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["stage"], found["library"], found["features"]) == ("rules", "scorecard-1", [])

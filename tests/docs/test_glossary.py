@@ -21,7 +21,7 @@ from routing.reasons import Reason
 from routing.types import Decision
 from scoring.points import RULES
 from scoring.rules import Points, Rule, Values
-from scoring.telling import DAYS_SINCE, FACTS, FIELD
+from scoring.telling import DAYS_SINCE, FACTS, FIELD, FIELD_RATIO
 from tests.processes import ROOT
 from webhooks.states import EVENT_TYPES, EndpointState, MessageState
 
@@ -90,7 +90,7 @@ def test_every_reason_of_a_score_stands_in_the_glossary() -> None:
 
 
 def test_every_reason_that_only_learned_models_give_stands_in_the_glossary() -> None:
-    same(codes("Reasons of a learned score"), [code for code, *_ in (*FACTS.values(), FIELD, DAYS_SINCE)])
+    same(codes("Reasons of a learned score"), [code for code, *_ in (*FACTS.values(), FIELD, DAYS_SINCE, FIELD_RATIO)])
 
 
 def test_every_error_code_stands_in_the_glossary_with_its_status() -> None:

@@ -18,7 +18,7 @@ from leads.rerouting import assign_lead
 from leads.trip import Outcome
 from routing.expectation import MILLION
 from scoring.expectations import logit, sigmoid
-from scoring.habits import reckon_habits
+from scoring.habit_reckoning import reckon_habits
 from scoring.levels import Level
 from scoring.models import BuyerHabits, FeatureSnapshot, Model, Score, Stage, Target, Watch
 from scoring.outcomes import Observed, record_outcomes

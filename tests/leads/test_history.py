@@ -17,7 +17,7 @@ from core.errors import FieldProblems
 from leads.history import import_outcomes
 from leads.models import Lead
 from leads.past import read_moment
-from scoring.habits import reckon_habits
+from scoring.habit_reckoning import reckon_habits
 from scoring.models import BuyerHabits, FeatureSnapshot, Outcome, Policy, Score
 from tests.leads.test_api import key
 from tests.leads.world import MARIA, NOON, World, make_world

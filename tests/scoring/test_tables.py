@@ -98,6 +98,7 @@ def test_columns_are_told_apart_by_what_they_hold() -> None:
         "created.weekday": 0,
         "created.hour": 13,
         "days_since.accident": 4,
+        "filled_share": 0.75,
     }
 
 
@@ -108,7 +109,7 @@ def test_what_is_said_of_a_column_counts() -> None:
     spec = TableSpec.from_record({"drop": ["a", "not there"], "categorical": ["b"], "time": "when"})
     reader = learn_reader(rows, "y", spec)
     assert (reader.plain, reader.categories, reader.received) == (("b",), frozenset(["b"]), "when")
-    assert reader.features({"b": None, "when": "never"}) == {"b": None, "when.weekday": None}  # type: ignore[dict-item]
+    assert reader.features({"b": None, "when": "never"}) == {"b": None, "when.weekday": None, "filled_share": 0.0}  # type: ignore[dict-item]
 
 
 def test_a_column_that_does_not_exist_is_named() -> None:

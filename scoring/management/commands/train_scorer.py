@@ -10,7 +10,7 @@ from accounts.models import Agency
 from core import json
 from core.clock import now
 from core.ids import BadId, decode
-from scoring.habits import reckon_habits
+from scoring.habit_reckoning import reckon_habits
 from scoring.models import Model, Target
 from scoring.recalibration import recalibrate_shared
 from scoring.schedule import train_asked, train_claimed, train_due
