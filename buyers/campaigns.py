@@ -11,20 +11,22 @@ from buyers.models import Contract, Status
 from buyers.records import campaign_record
 from core.errors import FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode
-from routing.models import Campaign, LeadType
+from routing.models import Campaign, LeadType, RankBy
+from routing.terms import RANKABLE
 
 
 def create_campaign(*, actor: Actor, values: Values) -> Campaign:
     """Opens a transaction. A campaign by CampaignInput.
 
-    Raises FieldProblems for a taken slug or a deadline before its pings or its answer, NotFound.
+    Raises NotFound, FieldProblems for a taken slug, an order that the method has not, or a deadline before its pings or
+    its answer.
     """
     with changing(actor):
         wanted = _resolved(actor, values)
         wanted.setdefault("currency", Agency.objects.values_list("currency", flat=True).get(pk=actor.agency_id))
         _refuse_taken(actor, wanted["slug"])
         campaign = Campaign(agency_id=actor.agency_id, **wanted)
-        _refuse_early_deadline(campaign)
+        _refuse_unsuitable(campaign)
         campaign.save(force_insert=True)
         _publish(actor, "campaign.create", campaign, {})
     return campaign
@@ -33,8 +35,8 @@ def create_campaign(*, actor: Actor, values: Values) -> Campaign:
 def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Campaign:
     """Opens a transaction. Change what `values` name. A cap's new limit counts what was sold before.
 
-    Raises IsArchived, NotFound, FieldProblems for a taken slug, a lead type that standing contracts bind, or a deadline
-    before its pings or its answer.
+    Raises IsArchived, NotFound, FieldProblems for a taken slug, a lead type that standing contracts bind, an order that
+    the method has not, or a deadline before its pings or its answer.
     """
     with changing(actor):
         campaign = _fresh(campaign)
@@ -46,7 +48,7 @@ def change_campaign(*, actor: Actor, campaign: Campaign, values: Values) -> Camp
         _refuse_other_type(campaign, wanted)
         before, windows = campaign_record(campaign), _windows(campaign)
         assign(campaign, wanted)
-        _refuse_early_deadline(campaign)
+        _refuse_unsuitable(campaign)
         if _publish(actor, "campaign.update", campaign, before):
             campaign.save()
             if new := _windows(campaign) - windows:
@@ -96,11 +98,17 @@ def _refuse_taken(actor: Actor, slug: str) -> None:
         raise FieldProblems([FieldError("slug", "taken", f"There is a campaign {slug} already, perhaps archived.")])
 
 
-def _refuse_early_deadline(campaign: Campaign) -> None:
-    least = max(campaign.ping_timeout_ms, campaign.answer_within_ms)
-    if campaign.deadline_ms < least:
+def _refuse_unsuitable(campaign: Campaign) -> None:
+    """What goes with what: no order by value where contracts take turns, and time for all that is to be waited for."""
+    problems = []
+    if campaign.rank_by == RankBy.EXPECTED_VALUE and campaign.method not in RANKABLE:
+        detail = f"must be {RankBy.METHOD} where contracts take turns; rank a waterfall or an auction"
+        problems.append(FieldError("rank_by", "invalid_choice", detail))
+    if campaign.deadline_ms < (least := max(campaign.ping_timeout_ms, campaign.answer_within_ms)):
         detail = f"must be at least {least}, as long as the pings and the answer may take"
-        raise FieldProblems([FieldError("deadline_ms", "min_value", detail)])
+        problems.append(FieldError("deadline_ms", "min_value", detail))
+    if problems:
+        raise FieldProblems(problems)
 
 
 def _refuse_other_type(campaign: Campaign, wanted: Values) -> None:

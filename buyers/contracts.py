@@ -15,7 +15,7 @@ from buyers.models import Buyer, Contract, Status
 from buyers.records import contract_record
 from core.errors import FieldError, FieldProblems
 from core.ids import encode, new_id
-from routing.fields import BUILT_IN, FieldSpec, FieldType
+from routing.fields import BUILT_IN, FROM_SCORING, FieldSpec, FieldType
 from routing.filters import parse_filter
 from routing.models import Campaign
 from routing.price_rules import parse_price_rules
@@ -120,7 +120,8 @@ def _following(contract: Contract, wanted: dict[str, Any]) -> dict[str, Any]:
 
 def _check_fit(campaign: Campaign, wanted: Values) -> None:
     """Filters and price rules must suit the types of the lead type's fields."""
-    fields = {**BUILT_IN, **{field.name: _spec(field) for field in campaign.lead_type.fields.all()}}
+    own = {field.name: _spec(field) for field in campaign.lead_type.fields.all()}
+    fields = {**BUILT_IN, **own, **FROM_SCORING}
     problems: list[FieldError] = []
     for name, parse in (("filters", parse_filter), ("price_rules", parse_price_rules)):
         try:

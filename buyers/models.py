@@ -101,6 +101,7 @@ class Contract(Record):
     priority = models.PositiveIntegerField(default=1)
     weight = models.PositiveIntegerField(default=50)
     min_score = models.PositiveSmallIntegerField(default=0)
+    min_percentile = models.PositiveSmallIntegerField(default=0)
     timezone = models.CharField(max_length=64, default="", blank=True)
     filters = models.JSONField(default=dict, blank=True)
     caps = models.JSONField(default=list, blank=True)
@@ -144,6 +145,7 @@ class Contract(Record):
             models.CheckConstraint(condition=Q(return_penalty__lte=10_000), name="contract_return_penalty"),
             models.CheckConstraint(condition=Q(weight__gte=1, weight__lte=10_000), name="contract_weight"),
             models.CheckConstraint(condition=Q(min_score__lte=100), name="contract_min_score"),
+            models.CheckConstraint(condition=Q(min_percentile__lte=99), name="contract_min_percentile"),
             models.CheckConstraint(condition=Q(dedupe_days__lte=365), name="contract_dedupe_days"),
         ]
 

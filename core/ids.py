@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -15,9 +16,17 @@ class BadId(ValueError):
     """The text is not an id of the expected kind."""
 
 
-def new_id() -> UUID:
-    """A fresh UUID of version 7 (RFC 9562): 48 bits of milliseconds, then 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
+def first_id(at: datetime) -> UUID:
+    """What no id of this instant or later is less than: where a window of time begins in a table ordered by id."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
+def new_id(at: datetime | None = None) -> UUID:
+    """A fresh UUID of version 7 (RFC 9562): 48 bits of milliseconds, then 74 random bits.
+
+    With `at` it takes its place among the ids of that instant instead of this one.
+    """
+    milliseconds = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
     value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)

@@ -14,13 +14,19 @@ from leads.telling import reasons
 
 
 def answer(draft: Draft, fate: Fate) -> dict[str, Any]:
-    """The body of 201 or 202. A source sees its payout as the price, and no buyer, sale or reason of the score."""
+    """The body of 201 or 202. A source sees its payout as the price, and no buyer, sale or reason of the score.
+
+    How likely a buyer is to give the lead back is the agency's own to know.
+    """
     open_to_all = draft.principal.sees_money
     body = {
         "lead_id": encode(Lead.prefix, draft.id),
         "status": fate.status,
         "score": draft.scored.score,
         "score_reasons": reasons(draft) if open_to_all else [],
+        "score_model": draft.scored.model if open_to_all else None,
+        "percentile": draft.scored.percentile,
+        "return_probability": None if draft.principal.bound else draft.scored.return_probability,
         "buyer_id": _first_buyer(fate) if open_to_all else None,
         "price": _price(draft.principal, fate, draft.campaign.currency),
         "routing_decision": fate.routing_decision,
@@ -57,4 +63,5 @@ def _sale(sale: NewSale, currency: str) -> dict[str, Any]:
         "buyer_id": encode(Buyer.prefix, sale.buyer_id),
         "price": to_major(sale.price, currency),
         "state": sale.state,
+        "converted_at": None,
     }

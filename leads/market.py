@@ -21,10 +21,11 @@ from core import trips
 from core.sql import Params, Statement, as_instant, as_uuid, bind, lock, lock_shared
 from leads.drafts import Draft
 from leads.models import Decision, Lead, Sale
+from leads.odds import buyers_odds
 from leads.room import Room
 from routing.claims import usage_keys
 from routing.engine import Screened, screen
-from routing.types import ContractTerms, Earlier, Facts, Funds, Market, State, Turn, Usage
+from routing.types import ContractTerms, Earlier, Facts, Funds, Market, Odds, State, Turn, Usage
 from routing.values import Held
 
 _LEAD, _SALE = Lead._meta.db_table, Sale._meta.db_table
@@ -43,6 +44,10 @@ class Asked:
         """The contracts that only counters, balances and history can still keep out."""
         contracts = self.market.terms.contracts
         return [contract for position, contract in enumerate(contracts) if position not in self.screened]
+
+    def expecting(self, odds: Mapping[UUID, Odds]) -> "Asked":
+        """The same with what contenders' buyers are expected to do."""
+        return replace(self, market=replace(self.market, state=replace(self.market.state, odds=odds)))
 
     def answered(self, state: State) -> Market:
         """The market with what was seen."""
@@ -95,13 +100,18 @@ def ask(draft: Draft, now: datetime) -> Asked:
             fields=cast("Mapping[str, Held]", draft.data.fields),
             score=draft.scored.score,
             received_at=draft.received_at,
+            percentile=draft.scored.percentile,
+            return_probability=draft.scored.return_probability,
         ),
         state=_beforehand(draft),
         now=now,
         seed=draft.id.int & (2**63 - 1),
         mode=draft.mode,
     )
-    return Asked(market, screen(market))
+    asked = Asked(market, screen(market))
+    if market.terms.by_value and (odds := buyers_odds(draft, asked.contenders)):
+        return asked.expecting(odds)
+    return asked
 
 
 def _beforehand(draft: Draft) -> State:

@@ -201,6 +201,7 @@ class Sale(Record):
     confirm_by = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
+    conversion_value = models.BigIntegerField(null=True)
     converted_at = models.DateTimeField(null=True)
     post = models.CharField(max_length=8, choices=Post.choices, default=Post.NONE, db_default="", blank=True)
     post_lease = models.DateTimeField(null=True)

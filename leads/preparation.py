@@ -17,8 +17,7 @@ from leads.models import Source
 from leads.snapshot import CampaignView, Snapshot, SourceView
 from leads.types import LeadData, Submission
 from routing.models import Campaign
-from scoring.features import features_of
-from scoring.scorecard import SCORECARD
+from scoring.features import Features, Origin, features_of
 
 Known = TypeVar("Known")
 
@@ -35,10 +34,10 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
     Raises UnknownCampaign, or FieldProblems naming every field that needs correction.
     """
     source, source_text = source_of(principal, view, submission)
-    campaign = campaign_of(view, source, submission)
+    campaign = campaign_named(view, source, submission.campaign_id)
     data = campaign.validator.check(submission.fields, received_at=received_at)
     _refuse_doubtful_phone(campaign, data)
-    features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)
+    features = lead_features(campaign, source, source_text, data, received_at)
     lead_id = new_id()
     key_statement, sealer = new_data_key(lead_id)
     phone_hash, email_hash = person_hashes(view.agency_id, data)
@@ -54,11 +53,24 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
         metadata=submission.metadata,
         phone_hash=phone_hash,
         email_hash=email_hash,
-        scored=SCORECARD.score(features),
+        scored=campaign.scorer.score(features),
         features=features,
         received_at=received_at,
         sealer=sealer,
         key_statement=key_statement,
+    )
+
+
+def lead_features(
+    campaign: CampaignView, source: SourceView, source_text: str, data: LeadData, received_at: datetime
+) -> Features:
+    """What scoring sees of a valid lead."""
+    return features_of(
+        data.fields,
+        flags=data.flags,
+        received_at=received_at,
+        profile=campaign.profile,
+        origin=Origin(source.slug, campaign.slug, source_text or str(data.fields.get("sub_id") or "")),
     )
 
 
@@ -94,15 +106,19 @@ def source_of(principal: Principal, view: Snapshot, submission: Submission) -> t
         if source is None:
             raise NotFound("The source of this key is archived.")
         return source, "" if named in (source.slug, "") else named
+    return source_named(view, named)
+
+
+def source_named(view: Snapshot, named: str) -> tuple[SourceView, str]:
+    """The source of this slug or id; what names none of ours is tracking text of the built-in one."""
     if not named:
         return view.direct, ""
     known = view.sources_by_slug.get(named) or _by_id(view.sources, Source.prefix, named)
     return (known, "") if known else (view.direct, named)
 
 
-def campaign_of(view: Snapshot, source: SourceView, submission: Submission) -> CampaignView:
-    """The campaign that is named, else the source's own. Raises UnknownCampaign, FieldProblems where none is named."""
-    named = submission.campaign_id
+def campaign_named(view: Snapshot, source: SourceView, named: str | None) -> CampaignView:
+    """The campaign of this id or slug; where none is named the source's own. Raises UnknownCampaign, FieldProblems."""
     if named is None:
         if source.default_campaign_id is None:
             problem = FieldError("campaign_id", "required", "Name a campaign: this source has no default one.")

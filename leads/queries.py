@@ -24,7 +24,7 @@ from routing.engine import decide
 from routing.models import Campaign
 from routing.types import Decision as Verdicts
 from routing.types import Market, MarketTerms
-from scoring.models import Score
+from scoring.queries import score_columns
 from webhooks.models import Event
 
 
@@ -86,11 +86,11 @@ def lead_records(principal: Principal, rows: Iterable[Lead]) -> list[dict[str, A
     """The records of the leads as the principal may see them. Three statements, however many leads."""
     found = list(rows)
     sealers = open_data_keys(lead.pk for lead in found)
-    reasons = dict(Score.objects.filter(lead_ref__in=[lead.pk for lead in found]).values_list("lead_ref", "reasons"))
-    return [_record(principal, lead, sealers.get(lead.pk), reasons.get(lead.pk, [])) for lead in found]
+    scores = score_columns(lead.pk for lead in found)
+    return [_record(principal, lead, sealers.get(lead.pk), scores.get(lead.pk, {})) for lead in found]
 
 
-def _record(principal: Principal, lead: Lead, sealer: Sealer | None, reasons: list[Any]) -> dict[str, Any]:
+def _record(principal: Principal, lead: Lead, sealer: Sealer | None, score: Mapping[str, Any]) -> dict[str, Any]:
     contents = _contents(lead, sealer)
     all_seen = principal.sees_money
     sales = [sale for sale in lead.sales.all() if principal.buyer_id in (None, sale.buyer_id)]
@@ -98,7 +98,10 @@ def _record(principal: Principal, lead: Lead, sealer: Sealer | None, reasons: li
         "lead_id": lead.public_id,
         "status": lead.status,
         "score": lead.score,
-        "score_reasons": reasons if all_seen else [],
+        "score_reasons": score.get("reasons", []) if all_seen else [],
+        "score_model": score.get("model") if all_seen else None,
+        "percentile": score.get("percentile"),
+        "return_probability": None if principal.bound else score.get("return_probability"),
         "buyer_id": _buyer_id(principal, lead, sales),
         "price": _price(principal, lead, sales),
         "routing_decision": lead.routing_decision,
@@ -147,6 +150,7 @@ def sale_record(sale: Sale) -> dict[str, Any]:
         "buyer_id": encode(Buyer.prefix, sale.buyer_id),
         "price": to_major(sale.price, sale.currency),
         "state": sale.state,
+        "converted_at": rfc3339(sale.converted_at) if sale.converted_at else None,
     }
 
 

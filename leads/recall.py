@@ -17,7 +17,7 @@ from leads.sealed import lead_context
 from leads.snapshot import Snapshot
 from leads.types import LeadData
 from routing.reasons import Reason
-from scoring.scorecard import SCORECARD
+from scoring.queries import scored_of
 
 _CLOSED = {Sale.State.REFUSED: Reason.BUYER_REFUSED, Sale.State.EXPIRED: Reason.BUYER_UNREACHABLE}
 
@@ -52,7 +52,7 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         metadata=contents["metadata"],
         phone_hash=_bytes(lead.phone_hash),
         email_hash=_bytes(lead.email_hash),
-        scored=SCORECARD.score(contents["features"]),
+        scored=scored_of(lead.pk, contents["features"]),
         features=contents["features"],
         received_at=lead.created_at,
         sealer=sealer,

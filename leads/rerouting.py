@@ -24,7 +24,7 @@ from leads.trip import Outcome, route
 from routing.reasons import Reason
 from routing.types import MarketTerms
 
-_BY_HAND = {"filters": {}, "schedule": [], "min_score": 0, "sells": "both", "status": "active"}
+_BY_HAND = {"filters": {}, "schedule": [], "min_score": 0, "min_percentile": 0, "sells": "both", "status": "active"}
 """What a person may overrule by choosing the contract; caps, funds and the buyer's own duplicates stay."""
 
 

@@ -118,7 +118,13 @@ def _lead_statements(draft: Draft, fate: Fate, sequence: int, now: datetime) -> 
     if draft.key_statement is not None:
         statements.insert(0, draft.key_statement)
     return statements + score_statements(
-        lead_ref=draft.id, agency_id=draft.snapshot.agency_id, features=draft.features, scored=draft.scored, now=now
+        agency_id=draft.snapshot.agency_id,
+        mode=draft.mode,
+        lead_ref=draft.id,
+        lead_type=draft.campaign.lead_type,
+        features=draft.features,
+        scored=draft.scored,
+        now=now,
     )
 
 
@@ -221,6 +227,7 @@ def _sale_row(draft: Draft, sale: NewSale, now: datetime) -> dict[str, Any]:
         "confirm_by": sale.confirm_by,
         "decided_at": None if pending else now,
         "delivered_at": now if sale.state == Sale.State.DELIVERED else None,
+        "conversion_value": None,
         "converted_at": None,
         "post": Sale.Post.DUE if sale.posted else Sale.Post.NONE,
         "post_lease": now + POST_LEASE if sale.posted else None,

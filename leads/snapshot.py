@@ -24,9 +24,13 @@ from core.sealing import Unsealable
 from leads.models import DIRECT, Source
 from leads.validation import Validator
 from routing.fields import pingable_names
-from routing.models import Campaign
+from routing.models import Campaign, RankBy
 from routing.types import SourceTerms
+from scoring.expectations import Expectations
 from scoring.features import Profile
+from scoring.habits import expectations_of
+from scoring.scorecard import Scorer
+from scoring.serving import scorers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,10 @@ class ContractView:
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """A campaign, ready to take leads. `contracts` by id; `lead_type` by name."""
+    """A campaign, ready to take leads. `contracts` by id; `lead_type` by name.
+
+    `expectations` of its buyers only where it ranks by expected value.
+    """
 
     id: UUID
     slug: str
@@ -68,6 +75,8 @@ class CampaignView:
     validator: Validator
     pingable: frozenset[str]
     profile: Profile
+    scorer: Scorer
+    expectations: Expectations | None
     terms: Terms
     contracts: Mapping[UUID, ContractView]
 
@@ -197,10 +206,23 @@ def _campaigns(agency_id: UUID) -> list[CampaignView]:
     )
     terms = market_terms(agency_id)
     contracts = _contracts(agency_id, {row.pk: _pingable(row) for row in rows})
-    return [_campaign_view(row, terms[row.pk], contracts.get(row.pk, {})) for row in rows]
+    scorers = scorers_of(agency_id=agency_id, lead_types={row.lead_type.name for row in rows})
+    ranked = {row.lead_type.name for row in rows if row.rank_by == RankBy.EXPECTED_VALUE}
+    expectations = expectations_of(agency_id=agency_id, lead_types=ranked)
+    return [
+        _campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[kind], expectations.get(kind))
+        for row in rows
+        for kind in (row.lead_type.name,)
+    ]
 
 
-def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, ContractView]) -> CampaignView:
+def _campaign_view(
+    row: Campaign,
+    terms: Terms,
+    contracts: Mapping[UUID, ContractView],
+    scorer: Scorer,
+    expectations: Expectations | None,
+) -> CampaignView:
     fields = tuple(row.lead_type.fields.all())
     return CampaignView(
         id=row.pk,
@@ -220,6 +242,8 @@ def _campaign_view(row: Campaign, terms: Terms, contracts: Mapping[UUID, Contrac
         validator=Validator(fields),
         pingable=pingable_names(fields),
         profile=Profile.of(row.lead_type.name, fields),
+        scorer=scorer,
+        expectations=expectations,
         terms=terms,
         contracts=contracts,
     )

@@ -39,37 +39,44 @@ def lead_events(draft: Draft, fate: Fate, told: Subscriptions, *, now: datetime)
 
 def tell_unsold(lead: Lead, *, reason: str, now: datetime) -> None:
     """Needs the lead held. Nobody gets a lead that cannot be decided any more: write it down and tell of it."""
+    ended = {"status": Lead.Status.UNSOLD, "routing_decision": "unsold", "reason": reason}
+    _tell_stored(lead, "lead.unsold", f"lead.unsold:{lead.pk}:{lead.last_sequence + 1}", None, now, **ended)
+
+
+def tell_converted(lead: Lead, sale: Sale, *, now: datetime) -> None:
+    """Needs the lead held. The lead became a customer of the sale's buyer; what it was worth is told to nobody."""
+    _tell_stored(lead, "lead.converted", f"lead.converted:{sale.pk}", sale, now)
+
+
+def _tell_stored(lead: Lead, event: str, key: str, sale: Sale | None, now: datetime, **columns: Any) -> None:
+    """Number the event on from the lead's last, with a thin body, and write these columns of the lead."""
     sequence = lead.last_sequence + 1
-    Lead.objects.filter(pk=lead.pk).update(
-        status=Lead.Status.UNSOLD,
-        routing_decision="unsold",
-        reason=reason,
-        last_sequence=sequence,
-        updated_at=now,
-    )
+    Lead.objects.filter(pk=lead.pk).update(**columns, last_sequence=sequence, updated_at=now)
     facts = {"lead_id": lead.public_id, "score": lead.score}
     body = {
-        "event": "lead.unsold",
-        "type": "lead.unsold",
+        "event": event,
+        "type": event,
         **facts,
-        "buyer_id": None,
+        "buyer_id": encode(Buyer.prefix, sale.buyer_id) if sale else None,
         "timestamp": rfc3339(now),
-        "price": None,
+        "price": to_major(sale.price, sale.currency) if sale else None,
         "delivery_method": None,
         "sequence": sequence,
         "api_version": API_VERSION,
         "lead": {**facts, "test": lead.mode == "test"},
     }
-    event = NewEvent(
+    told = NewEvent(
         id=new_id(),
-        type="lead.unsold",
-        key=f"lead.unsold:{lead.pk}:{sequence}",
+        type=event,
+        key=key,
         body=json.dumps(body),
         lead_ref=lead.pk,
+        sale_ref=sale.pk if sale else None,
+        buyer_ref=sale.buyer_id if sale else None,
         campaign_ref=lead.campaign_id,
         sequence=sequence,
     )
-    enqueue(agency_id=lead.agency_id, mode=lead.mode, events=[event])
+    enqueue(agency_id=lead.agency_id, mode=lead.mode, events=[told])
 
 
 class _Teller:

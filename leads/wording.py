@@ -26,6 +26,7 @@ _OPERATORS: Final = {
     "within": "must be within",
 }
 _MOST_VALUES = 8
+_BASES: Final = {"model": "by the model and the buyer's own record", "record": "by the buyer's record alone"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,28 @@ def _paused(_wording: Wording, inputs: Mapping[str, Any]) -> str:
     return f"Its status was {inputs['status']}."
 
 
+def _percentile(_wording: Wording, inputs: Mapping[str, Any]) -> str:
+    found = inputs["percentile"]
+    stands = "Nobody knows yet how it stands" if found is None else f"{found} % of other leads score lower"
+    return f"{stands}; at least {inputs['min_percentile']} % must."
+
+
+def _chances(inputs: Mapping[str, Any]) -> str:
+    """What the buyer was expected to do, where the campaign ranks by that."""
+    return (
+        f"accepted with {inputs['accept']:.0%} probability, then returned with {inputs['return']:.0%}, "
+        f"{_BASES[inputs['basis']]}"
+    )
+
+
+def _expected(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    value, price = wording.money(inputs["expected_value"]), wording.money(inputs["price"])
+    return f"Expected to bring {value}: {price}, {_chances(inputs)}."
+
+
 def _outranked(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    if "expected_value" in inputs:
+        return _expected(wording, inputs)
     shown = [
         f"{name.replace('_', ' ')} {wording.money(value) if name == 'price' else value}"
         for name, value in inputs.items()
@@ -167,13 +189,19 @@ def _bid(wording: Wording, inputs: Mapping[str, Any]) -> str:
     """What it bid, and what that was ranked as where it differs."""
     bid, effective = inputs["bid"], inputs["effective_bid"]
     ranked = "" if bid == effective else f", ranked as {wording.money(effective)}"
-    return f"It bid {wording.money(bid)}{ranked}."
+    why = f": {_chances(inputs)}" if "basis" in inputs else ""
+    return f"It bid {wording.money(bid)}{ranked}{why}."
+
+
+def _won(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    return _expected(wording, inputs) if "expected_value" in inputs else _bid(wording, inputs)
 
 
 _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     "filter_mismatch": _mismatch,
     "outside_schedule": _schedule,
     "below_min_score": _score,
+    "below_min_percentile": _percentile,
     "earlier_buyer": _earlier,
     "below_floor": _floor,
     **dict.fromkeys(("cap_reached", "buyer_cap_reached", "source_cap_reached", "campaign_cap_reached"), _cap),
@@ -185,5 +213,5 @@ _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     "bid_out_of_range": _range,
     "below_promised": _promised,
     "outbid": _outbid,
-    "won": _bid,
+    "won": _won,
 }

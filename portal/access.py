@@ -20,6 +20,7 @@ CHOSEN = "agency"
 OPERATOR = "operator"
 STAFF = (Role.OWNER, Role.ADMIN, Role.ANALYST)
 _SEES_CONTACTS = (Role.OWNER, Role.ADMIN, OPERATOR)
+_CHANGES = (Role.OWNER, Role.ADMIN, OPERATOR)
 _MOST_CHOICES = 200
 
 P = ParamSpec("P")
@@ -40,6 +41,11 @@ class Access:
     def sees_contacts(self) -> bool:
         """Whether names, telephones and addresses may be revealed (each time on record)."""
         return self.role in _SEES_CONTACTS
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the person may change how the agency works: owners and admins, and operators."""
+        return self.role in _CHANGES
 
     @property
     def is_test(self) -> bool:

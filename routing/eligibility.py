@@ -90,6 +90,8 @@ def _own_rules(terms: MarketTerms, contract: ContractTerms) -> Iterator[Rule]:
         yield _off_hours
     if contract.min_score > 0:
         yield _low_score
+    if contract.min_percentile > 0:
+        yield _low_percentile
     if contract.filters.document:
         yield _mismatch
 
@@ -153,6 +155,15 @@ def _low_score(case: Case, contract: ContractTerms) -> Loss | None:
     return Reason.BELOW_MIN_SCORE, {"min_score": contract.min_score, "score": score}
 
 
+def _low_percentile(case: Case, contract: ContractTerms) -> Loss | None:
+    """Where nobody knows how the lead stands among others it meets no minimum, as a missing field meets no filter."""
+    if not contract.min_percentile:
+        return None
+    if (percentile := case.market.facts.percentile) is not None and percentile >= contract.min_percentile:
+        return None
+    return Reason.BELOW_MIN_PERCENTILE, {"min_percentile": contract.min_percentile, "percentile": percentile}
+
+
 def _mismatch(case: Case, contract: ContractTerms) -> Loss | None:
     miss = contract.filters.miss(case.fields)
     return None if miss is None else (Reason.FILTER_MISMATCH, miss)
@@ -199,5 +210,7 @@ def _unfunded(case: Case, contract: ContractTerms, price: int) -> Loss | None:
     return None
 
 
-RULES: tuple[Rule, ...] = (*(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _mismatch),)
+RULES: tuple[Rule, ...] = (
+    *(_closed, _paused, _excluded, _sold_otherwise, _off_hours, _low_score, _low_percentile, _mismatch),
+)
 PRICE_RULES: tuple[Callable[[Case, ContractTerms, int], Loss | None], ...] = (_under_floor, _full, _unfunded)

@@ -8,7 +8,7 @@ from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refus
 from routing.offers import collect_offers
 from routing.pricing import payout_of
 from routing.promises import shortfall
-from routing.ranking import Offer, next_ticket, rank, stride_of
+from routing.ranking import Offer, Ranked, next_ticket, rank, rank_by_value, stride_of
 from routing.reasons import Reason
 from routing.selection import Choice, choose, offer_of
 from routing.types import ContractTerms, Decision, Market, MarketTerms, Verdict, Winner
@@ -56,15 +56,18 @@ def decide(market: Market, screened: Screened | None = None) -> Decision:
             losses[position] = loss
 
     eligible = [offer for position, offer in offers.items() if position not in losses]
-    ranked = rank(market.terms.method, eligible, market.state.rotation)
+    ranked = _ranked(market, eligible)
     choice = _kept_promise(market, choose(case, ranked))
+    told: dict[int, Told] = {}
+    if market.terms.by_value:
+        told = {offer.position: (None, place.inputs) for offer, place in ranked}
 
     ranking = [offer.position for offer, _ in ranked]
     prices = {offer.position: offer.price for offer in (*offers.values(), *(offer for offer, _ in choice.won))}
     return Decision(
         outcome="sold" if choice.won else "unsold",
         winners=tuple(_winners(market, choice, contested=len(ranked) > len(choice.won))),
-        verdicts=tuple(_verdicts(market.terms, ranking, prices, losses | choice.lost)),
+        verdicts=tuple(_verdicts(market.terms, ranking, prices, {**told, **losses, **choice.lost})),
     )
 
 
@@ -82,6 +85,12 @@ def _kept_promise(market: Market, choice: Choice) -> Choice:
     if (loss := shortfall(Case(market), [offer.price for offer, _ in choice.won])) is None:
         return choice
     return Choice([], choice.lost | {offer.position: loss for offer, _ in choice.won})
+
+
+def _ranked(market: Market, eligible: Sequence[Offer]) -> Ranked:
+    if market.terms.by_value:
+        return rank_by_value(eligible, market.state.odds)
+    return rank(market.terms.method, eligible, market.state.rotation)
 
 
 def _decide_auction(market: Market, screened: Screened) -> Decision:

@@ -62,6 +62,14 @@ _SPECS = (
 BUILT_IN: Mapping[str, FieldSpec] = {spec.name: spec for spec in _SPECS}
 
 
+FROM_SCORING: Mapping[str, FieldSpec] = {
+    "score": FieldSpec("score", FieldType.INTEGER),
+    "percentile": FieldSpec("percentile", FieldType.INTEGER),
+    "return_probability": FieldSpec("return_probability", FieldType.DECIMAL),
+}
+"""What stands among a lead's fields although nobody sends it: filters and price rules may ask for it."""
+
+
 class Pingable(Protocol):
     """What has to be known of a field to say whether pings may carry it: a specification or a row will do."""
 

@@ -34,9 +34,9 @@ class AuctionPrice(models.TextChoices):
 
 
 class RankBy(models.TextChoices):
-    """What an auction is won by: the bid less return penalty, or what the offer is expected to be worth."""
+    """In which order offers stand: the method's own (priority, bids), or by what each is expected to bring."""
 
-    BID = "bid"
+    METHOD = "method"
     EXPECTED_VALUE = "expected_value"
 
 
@@ -107,6 +107,7 @@ class Campaign(Record):
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80)
     method = models.CharField(max_length=12, choices=Method.choices, default=Method.WATERFALL)
+    rank_by = models.CharField(max_length=14, choices=RankBy.choices, default=RankBy.METHOD)
     currency = models.CharField(max_length=3)
     max_sales = models.PositiveSmallIntegerField(default=1)
     floor_price = models.BigIntegerField(default=0)
@@ -117,7 +118,6 @@ class Campaign(Record):
     answer_within_ms = models.PositiveIntegerField(default=500)
     deadline_ms = models.PositiveIntegerField(default=30_000)
     auction_price = models.CharField(max_length=6, choices=AuctionPrice.choices, default=AuctionPrice.FIRST)
-    auction_rank_by = models.CharField(max_length=14, choices=RankBy.choices, default=RankBy.BID)
     caps = models.JSONField(default=list, blank=True)
     consent_required = models.BooleanField(default=False)
     consent_max_age_days = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -5,8 +5,8 @@ contract that sells both ways makes two offers, one to have the lead alone and o
 bidder offers what it named for that; else its bid, or the contract's shared price where that is lower.
 
 An offer is ranked by its **effective bid**, a fixed share of its price: what is left after the contract's return
-penalty. In a campaign that ranks by expected value it is the share that the caller's value is of the bid; whoever has
-no value keeps the price less penalty. Because it is a share, it can be told at which price an offer would still win.
+penalty. In a campaign that ranks by expected value it is the share that the buyer's odds leave of it; whoever has no
+odds keeps the price less penalty. Because it is a share, it can be told at which price an offer would still win.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from routing.bids import LOST, Bid, BidOutcome
 from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal
+from routing.expectation import MILLION, Odds
 from routing.pricing import exclusive_price, shared_price
 from routing.promises import shortfall
 from routing.ranking import Offer, Place, Ranked
@@ -79,8 +80,8 @@ def _enter(case: Case, position: int, contract: ContractTerms, found: Offers) ->
         return loss
     offers = list(_offers(case, position, contract, bid))
     first = found.prices[position] = offers[0].price
-    found.worths[position] = _worth(case, contract, first)
-    found.notes[position] |= {"bid": first, "effective_bid": found.effective(offers[0])}
+    found.worths[position] = _worth(case, contract)
+    found.notes[position] |= {"bid": first, "effective_bid": found.effective(offers[0]), **_expected(case, contract)}
     if len(offers) > 1:
         found.notes[position]["shared_bid"] = offers[1].price
     losses = [_place(case, offer, bid, found) for offer in offers]
@@ -124,11 +125,18 @@ def _price_shared(case: Case, contract: ContractTerms, bid: Bid | None) -> int:
     return price if contract.sells == "shared" or contract.shared_price is None else min(price, contract.shared_price)
 
 
-def _worth(case: Case, contract: ContractTerms, price: int) -> Worth:
-    value = case.state.values.get(contract.id) if case.market.terms.auction_rank_by == "expected_value" else None
-    if value is None or price == 0:
-        return Worth(WHOLE - contract.return_penalty, WHOLE)
-    return Worth(max(value, 0), price)
+def _worth(case: Case, contract: ContractTerms) -> Worth:
+    odds = _odds(case, contract)
+    return Worth(WHOLE - contract.return_penalty, WHOLE) if odds is None else Worth(odds.kept, MILLION**2)
+
+
+def _expected(case: Case, contract: ContractTerms) -> dict[str, Any]:
+    odds = _odds(case, contract)
+    return {} if odds is None else odds.told()
+
+
+def _odds(case: Case, contract: ContractTerms) -> Odds | None:
+    return case.state.odds.get(contract.id) if case.market.terms.by_value else None
 
 
 def _place(case: Case, offer: Offer, bid: Bid | None, found: Offers) -> Loss | None:

@@ -2,6 +2,9 @@
 
 **Waterfall.** Lowest priority number first, then the higher price.
 
+**By expected value** (`rank_by_value`) a waterfall runs from the offer that is expected to bring most; equal ones stand
+as they would otherwise.
+
 **Round robin.** The contract whose last ticket is the oldest stands first; a winner gets a ticket newer than all.
 Take two contracts that are always eligible together. After one of them wins, its ticket is the newer of the two, so it
 stands behind the other until that one has won: their wins alternate, and their counts never differ by more than one.
@@ -21,6 +24,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from routing.expectation import CERTAIN, Odds
 from routing.terms import ContractTerms
 from routing.types import Turn
 
@@ -51,6 +55,17 @@ def rank(method: str, offers: Sequence[Offer], rotation: Mapping[UUID, Turn]) ->
     """The offers in a campaign's order. They come in the order of their ids, and equals stay in it."""
     places = zip(offers, METHODS[method](offers, rotation), strict=True)
     return sorted(places, key=lambda placed: placed[1].key)
+
+
+def rank_by_value(offers: Sequence[Offer], odds: Mapping[UUID, Odds]) -> Ranked:
+    """The offers from the one that is expected to bring most; a buyer without odds counts with its whole price."""
+    ranked = []
+    for offer in offers:
+        expected = odds.get(offer.contract.id, CERTAIN)
+        value = expected.value(offer.price)
+        inputs = {"expected_value": value, "price": offer.price, **expected.told()}
+        ranked.append((offer, Place((-value, offer.contract.priority, -offer.price), inputs)))
+    return sorted(ranked, key=lambda placed: placed[1].key)
 
 
 def _waterfall(offers: Sequence[Offer], _rotation: Mapping[UUID, Turn]) -> Iterable[Place]:

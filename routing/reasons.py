@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOT_SOLD_THIS_WAY = "not_sold_this_way", "The contract does not take leads the way this one is sold."
     OUTSIDE_SCHEDULE = "outside_schedule", "The contract's schedule is closed at this time."
     BELOW_MIN_SCORE = "below_min_score", "The lead's score is below the contract's minimum."
+    BELOW_MIN_PERCENTILE = "below_min_percentile", "Too many other leads score higher for the contract's minimum."
     FILTER_MISMATCH = "filter_mismatch", "The lead does not match the contract's filters."
     EARLIER_BUYER = "earlier_buyer", "The buyer had this person within the contract's duplicate window."
 

@@ -16,6 +16,8 @@ from routing.price_rules import PriceRule, parse_price_rules
 from routing.schedule import ALWAYS, Schedule, parse_schedule
 
 Content = dict[str, Any]
+RANKABLE = frozenset(("waterfall", "ping_post"))
+"""The methods whose offers can be ranked by expected value: the others take turns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class ContractTerms:
     priority: int = 1
     weight: int = 50
     min_score: int = 0
+    min_percentile: int = 0
     timezone: str = ""
     filters: Filter = EVERYTHING
     schedule: Schedule = ALWAYS
@@ -97,7 +100,7 @@ class ContractTerms:
 
 _PLAIN_OF_A_CONTRACT = (
     *("account_id", "test_account_id", "status", "buyer_status", "price", "shared_price", "priority", "weight"),
-    *("min_score", "timezone", "buyer_timezone", "dedupe_days", "confirm_minutes", "sells"),
+    *("min_score", "min_percentile", "timezone", "buyer_timezone", "dedupe_days", "confirm_minutes", "sells"),
     *("pinged", "min_bid", "max_bid", "return_penalty"),
 )
 
@@ -134,7 +137,8 @@ class SourceTerms:
 class MarketTerms:
     """A campaign's rules and its contracts, always in the order of their ids.
 
-    Of an auction: what its winner pays (`first` or `second` price) and what it is won by (`bid` or `expected_value`).
+    `rank_by` is `method` (the order that the method has by itself: priority in a waterfall, bids in an auction) or
+    `expected_value`, for these two methods. Of an auction: what its winner pays (`first` or `second` price).
     """
 
     campaign_id: UUID
@@ -143,8 +147,8 @@ class MarketTerms:
     currency: str = "USD"
     max_sales: int = 1
     floor_price: int = 0
+    rank_by: str = "method"
     auction_price: str = "first"
-    auction_rank_by: str = "bid"
     timezone: str = "UTC"
     caps: tuple[Cap, ...] = ()
     contracts: tuple[ContractTerms, ...] = ()
@@ -154,6 +158,11 @@ class MarketTerms:
         """Prepare what every lead asks for, and put the contracts in order."""
         object.__setattr__(self, "room", Capped(self.campaign_id, self.timezone, self.caps))
         object.__setattr__(self, "contracts", tuple(sorted(self.contracts, key=lambda contract: contract.id)))
+
+    @property
+    def by_value(self) -> bool:
+        """Whether offers stand in the order of what they are expected to bring."""
+        return self.rank_by == "expected_value" and self.method in RANKABLE
 
     def contract(self, contract_id: UUID) -> ContractTerms:
         """The contract of this id. Raises LookupError where the market has none."""
@@ -183,5 +192,5 @@ class MarketTerms:
 
 
 _PLAIN_OF_A_MARKET = (
-    *("status", "method", "currency", "max_sales", "floor_price", "timezone", "auction_price", "auction_rank_by"),
+    *("status", "method", "currency", "max_sales", "floor_price", "timezone", "rank_by", "auction_price"),
 )

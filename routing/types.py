@@ -13,6 +13,8 @@ from uuid import UUID
 
 from routing.bids import Bid, BidOutcome, Promised
 from routing.caps import Cap, Claim, Usage, UsageKey
+from routing.expectation import Odds
+from routing.fields import FROM_SCORING
 from routing.price_rules import PriceRule
 from routing.reasons import Reason
 from routing.terms import ContractTerms, MarketTerms, SourceTerms
@@ -21,8 +23,8 @@ from routing.windows import Window
 
 __all__ = [
     "Bid", "BidOutcome", "Cap", "Claim", "ContractTerms", "Decision", "Earlier", "Facts", "Funds", "Market",
-    "MarketTerms", "PriceRule", "Promised", "Reason", "SourceTerms", "State", "Turn", "Usage", "UsageKey", "Verdict",
-    "Window", "Winner",
+    "MarketTerms", "Odds", "PriceRule", "Promised", "Reason", "SourceTerms", "State", "Turn", "Usage", "UsageKey",
+    "Verdict", "Window", "Winner",
 ]  # fmt: skip
 
 Record = dict[str, Any]
@@ -32,17 +34,22 @@ Record = dict[str, Any]
 class Facts:
     """The lead: its normalised fields, its score from 0 to 100 and when it came.
 
-    Fields are kept as plain JSON, and `score` stands among them, so that filters and price rules can ask for it.
+    `percentile` is the share of other leads that scored lower, in per cent, `return_probability` that of a buyer giving
+    it back; None while nobody knows. Fields are kept as plain JSON, and what scoring says stands among them, so that
+    filters and price rules can ask for it; nothing that a source sends can take its place.
     """
 
     fields: Mapping[str, Held]
     score: int
     received_at: datetime
+    percentile: int | None = None
+    return_probability: float | None = None
 
     def __post_init__(self) -> None:
         """Make the fields plain."""
-        fields = {name: held(value) for name, value in self.fields.items()}
-        object.__setattr__(self, "fields", {**fields, "score": self.score})
+        fields = {name: held(value) for name, value in self.fields.items() if name not in FROM_SCORING}
+        said = {"score": self.score, "percentile": self.percentile, "return_probability": self.return_probability}
+        object.__setattr__(self, "fields", fields | {name: value for name, value in said.items() if value is not None})
 
 
 class Funds(NamedTuple):
@@ -78,8 +85,8 @@ class Earlier(NamedTuple):
 class State:
     """What has happened so far. What is missing counts as nothing used, nothing owned, never served, never asked.
 
-    `bids` are the ends of this lead's pings by contract. `values` are, by contract, what its offer is expected to be
-    worth (minor units), for campaigns that rank by that. `promised` is what the source was promised, where it was.
+    `bids` are the ends of this lead's pings by contract. `odds` are, by contract, what its buyer is expected to do with
+    the lead, for campaigns that rank by expected value. `promised` is what the source was promised, where it was.
     """
 
     usage: Mapping[UsageKey, Usage] = field(default_factory=dict)
@@ -89,7 +96,7 @@ class State:
     excluded_buyers: frozenset[UUID] = frozenset()
     closed: Mapping[UUID, Reason] = field(default_factory=dict)
     bids: Mapping[UUID, Bid] = field(default_factory=dict)
-    values: Mapping[UUID, int] = field(default_factory=dict)
+    odds: Mapping[UUID, Odds] = field(default_factory=dict)
     promised: Promised | None = None
 
     def to_record(self) -> Record:
@@ -101,16 +108,16 @@ class State:
             "earlier": [[sale.contract_id, sale.buyer_id, sale.sold_at.isoformat()] for sale in self.earlier],
             "excluded_buyers": sorted(self.excluded_buyers),
             "closed": [[contract, reason.value] for contract, reason in self.closed.items()],
-            **self._of_the_auction(),
+            **self._of_offers(),
         }
 
-    def _of_the_auction(self) -> Record:
-        """Nothing of it where there was none: most leads are sold without, and each of them has a record."""
+    def _of_offers(self) -> Record:
+        """Bids, odds and promises; most leads are sold without, and each of them has a record."""
         record: Record = {}
         if self.bids:
             record["bids"] = [list(bid) for bid in self.bids.values()]
-        if self.values:
-            record["values"] = [[contract, value] for contract, value in self.values.items()]
+        if self.odds:
+            record["odds"] = [[contract, *odds] for contract, odds in self.odds.items()]
         if self.promised is not None:
             record["promised"] = list(self.promised)
         return record
@@ -129,7 +136,7 @@ class State:
             excluded_buyers=frozenset(_id(buyer) for buyer in record["excluded_buyers"]),
             closed={_id(contract): Reason(reason) for contract, reason in record["closed"]},
             bids={_id(contract): _bid(contract, *rest) for contract, *rest in record.get("bids", ())},
-            values={_id(contract): value for contract, value in record.get("values", ())},
+            odds={_id(contract): Odds(*odds) for contract, *odds in record.get("odds", ())},
             promised=Promised(*record["promised"]) if "promised" in record else None,
         )
 
@@ -165,7 +172,13 @@ class Market:
         return cls(
             terms=terms,
             source=SourceTerms.from_content(record["source"]),
-            facts=Facts(record["fields"], record["score"], datetime.fromisoformat(record["received_at"])),
+            facts=Facts(
+                record["fields"],
+                record["score"],
+                datetime.fromisoformat(record["received_at"]),
+                record["fields"].get("percentile"),
+                record["fields"].get("return_probability"),
+            ),
             state=State.from_record(record["state"]),
             now=datetime.fromisoformat(record["now"]),
             seed=record["seed"],

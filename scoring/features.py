@@ -22,6 +22,7 @@ CONTACT_FIELDS = frozenset(("first_name", "last_name", "phone", "email", "state"
 _INCIDENTS = ("accident", "incident", "injury", "loss", "damage", "crash")
 _INCIDENT_DATES = tuple(form.format(name) for name in _INCIDENTS for form in ("{}_date", "date_of_{}"))
 _ADOPTED_TYPES = frozenset(("choice", "integer", "decimal", "boolean"))
+_OWN_NAMES = ("source", "campaign", "sub_source")
 _BOTS = ("bot", "curl", "python", "spider", "headless", "scrapy", "httpclient", "okhttp", "go-http")
 
 
@@ -63,8 +64,27 @@ ANY_LEAD: Final = Profile.of("")
 """The profile of a lead whose type nobody told us."""
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a lead comes from, by the agency's own slugs; `sub_source` is the part of it that the source names."""
+
+    source: str
+    campaign: str
+    sub_source: str = ""
+
+    def features(self) -> Features:
+        """As features; what is not said is not known."""
+        sub_source = _code(self.sub_source) or None
+        return {"source": self.source, "campaign": self.campaign, "sub_source": sub_source}
+
+
 def features_of(
-    fields: Fields, *, flags: frozenset[str], received_at: datetime, profile: Profile = ANY_LEAD
+    fields: Fields,
+    *,
+    flags: frozenset[str],
+    received_at: datetime,
+    profile: Profile = ANY_LEAD,
+    origin: Origin | None = None,
 ) -> Features:
     """The features of a valid lead: `fields` as normalised, `flags` the doubts of its validation."""
     state = fields.get("state")
@@ -88,7 +108,13 @@ def features_of(
     _add_dates(features, fields, profile, received_at.date())
     for name in profile.adopted:
         features[f"field.{name}"] = _code(fields.get(name))
-    return features
+    return features | origin.features() if origin else features
+
+
+def shared_features(features: Mapping[str, Feature], agency: str) -> Features:
+    """The features as a model of several agencies sees them: whose lead it is, and slugs that cannot be another's."""
+    own = {name: f"{agency}:{value}" for name in _OWN_NAMES if (value := features.get(name)) is not None}
+    return {**features, **own, "agency": agency}
 
 
 def _add_phone(features: Features, phone: object, state: object, *, assigned: bool) -> None:

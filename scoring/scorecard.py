@@ -6,9 +6,9 @@ answers in the same values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import exp
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from scoring.features import Feature
 from scoring.points import BASES, RULES, USUAL_BASE, VERSION
@@ -37,7 +37,11 @@ class Reason:
 class Scored:
     """A score from 0 to 100 with what made it: `contributions` by signal and `base` add up to `log_odds`.
 
-    `reasons` tells the strongest contributions, at most three up and three down, strongest first.
+    `reasons` tells the strongest contributions, at most three up and three down, strongest first. `percentile` is the
+    share of the agency's latest leads of this type that scored lower, in per cent; None while they are too few.
+    `return_probability` is that of a buyer giving the lead back once it took it; None before anything is known of it.
+    `calibrated` says whether outcomes bear the probability out; where not, prices must not be reckoned from it.
+    `micros` is how many microseconds it took, where somebody measured.
     """
 
     score: int
@@ -48,6 +52,10 @@ class Scored:
     reasons: tuple[Reason, ...]
     stage: str
     model: str
+    percentile: int | None = None
+    return_probability: float | None = None
+    calibrated: bool = False
+    micros: int | None = field(default=None, compare=False)
 
 
 class Scorer(Protocol):
@@ -83,7 +91,7 @@ class Scorecard:
             log_odds=log_odds,
             base=base / 100,
             contributions={signal: points / 100 for signal, points in sums.items()},
-            reasons=_strongest(_reason(lines, sums[signal]) for signal, lines in signals.items()),
+            reasons=strongest(_reason(lines, sums[signal]) for signal, lines in signals.items()),
             stage="rules",
             model=self.version,
         )
@@ -96,7 +104,8 @@ def _reason(lines: Sequence[Points], total: int) -> Reason:
     return Reason(f"{told.code}_{'UP' if total > 0 else 'DOWN'}", told.text, total / 100)
 
 
-def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+def strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The reasons worth telling: of 0.05 log-odds or more, three each way at most, the strongest first."""
     telling = [reason for reason in reasons if abs(reason.effect) >= LEAST_EFFECT]
     telling.sort(key=lambda reason: (-abs(reason.effect), reason.code))
     up = [reason for reason in telling if reason.effect > 0][:SHOWN_REASONS]
@@ -104,5 +113,5 @@ def _strongest(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(up + down, key=lambda reason: (-abs(reason.effect), reason.code)))
 
 
-SCORECARD: Scorer = Scorecard(VERSION, BASES, USUAL_BASE, RULES)
+SCORECARD: Final = Scorecard(VERSION, BASES, USUAL_BASE, RULES)
 """The scorer of the cold start."""

@@ -12,7 +12,14 @@ from scoring.scorecard import Scored
 
 
 def score_statements(
-    *, agency_id: UUID, lead_ref: UUID, features: Mapping[str, Feature], scored: Scored, now: datetime
+    *,
+    agency_id: UUID,
+    mode: str,
+    lead_ref: UUID,
+    lead_type: str,
+    features: Mapping[str, Feature],
+    scored: Scored,
+    now: datetime,
 ) -> list[Statement]:
     """Inserts of the feature snapshot and of the score with what made it. Needs an open transaction."""
     return [
@@ -24,16 +31,22 @@ def score_statements(
             Score,
             [
                 {
-                    "id": new_id(),
+                    "id": new_id(now),  # a window of time is a range of ids
                     "agency": agency_id,
+                    "mode": mode,
                     "lead_ref": lead_ref,
+                    "lead_type": lead_type,
                     "score": scored.score,
                     "probability": scored.probability,
+                    "percentile": scored.percentile,
+                    "return_probability": scored.return_probability,
                     "base": scored.base,
                     "contributions": dict(scored.contributions),
                     "reasons": [reason.record() for reason in scored.reasons],
                     "stage": scored.stage,
                     "model": scored.model,
+                    "calibrated": scored.calibrated,
+                    "micros": scored.micros,
                     "created_at": now,
                 }
             ],

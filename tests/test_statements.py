@@ -20,6 +20,8 @@ from django.urls import get_resolver
 from accounts.models import Agency
 from core.clock import now
 from leads.models import Auction, Lead
+from scoring.models import BuyerHabits, Model, Policy, Recalibration, Standing, Target, Watch
+from scoring.outcomes import Observed, record_outcomes
 from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house, a_lead_type
 from tests.portal.people import make_operator, make_person, signed_in
 from tests.test_strangers import routes
@@ -72,11 +74,48 @@ def grow_beside_the_api(house: House) -> None:
     AccessAttempt.objects.create(**failed, failures_since_start=1)
     AccessFailureLog.objects.create(**failed)
     AccessLog.objects.create(**failed)
+    grow_scoring(house)
     for message in Message.objects.all():
         number = message.tries.count() + 1
         Attempt.objects.create(message=message, number=number, started_at=now(), outcome="timeout")
     Message.objects.update(state="exhausted")
     Auction.objects.create(started_at=now(), record={"pings": []})
+
+
+def grow_scoring(house: House) -> None:
+    """What scoring remembers of another lead type."""
+    kind = uuid4().hex
+    trained = {"seed": 1, "trained_from": now(), "trained_to": now(), "rows": 1, "positives": 1}
+    line = {"slope": 1.0, "intercept": 0.0}
+    model = Model.objects.create(
+        agency=house.agency, lead_type=kind, target="stuck", stage="calibrated", spec=[], **line, **trained
+    )
+    fitted = {"rows": 1, "positives": 1, "fitted_at": now()}
+    Recalibration.objects.create(model=model, agency=house.agency, **line, **fitted)
+    Policy.objects.create(agency=house.agency, lead_type=kind)
+    counts = dict.fromkeys(("answers", "accepted", "taken", "returned"), 0)
+    habits = dict.fromkeys(("accept_rate", "return_rate", "accept_offset", "return_offset"), 0.0)
+    BuyerHabits.objects.create(agency=house.agency, lead_type=kind, reckoned_at=now(), **counts, **habits)
+    Standing.objects.create(agency=house.agency, lead_type=kind, cuts=[], leads=0, reckoned_at=now())
+    Watch.objects.create(
+        agency=house.agency,
+        lead_type=kind,
+        day=now().date(),
+        model="x",
+        level="good",
+        calibrated=True,
+        watched_at=now(),
+    )
+    observed = Observed(
+        agency_id=house.agency.pk,
+        lead_ref=uuid4(),
+        lead_type=kind,
+        target=Target.STUCK,
+        label=True,
+        received_at=now(),
+        matured_at=now(),
+    )
+    record_outcomes(observed=[observed])
 
 
 def send(house: House, verb: str, path: str, body: bytes) -> None:
@@ -133,7 +172,7 @@ def test_twelve_rows_cost_no_more_statements_than_two() -> None:
     operator, staff = signed_in(make_operator()), signed_in(make_person(house.agency))
     grow(house, "first")
     grow(house, "second")
-    api, pages = list(api_lists(house)), ["/agency/", "/agency/leads/", "/agency/refused/"]
+    api, pages = list(api_lists(house)), ["/agency/", "/agency/leads/", "/agency/refused/", "/agency/scoring/"]
     few, few_rows = count(house, operator, staff, api, pages), tables()
     for number in range(10):
         grow(house, f"more_{number}")

@@ -62,5 +62,7 @@ EVENT_TYPES: Final = (
     "delivery.dead_lettered",
     "endpoint.disabled",
     "ledger.check_failed",
+    "model.drift",
+    "model.failing",
 )
 """Everything that can be subscribed to."""

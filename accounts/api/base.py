@@ -34,7 +34,7 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class BodyTooLarge(DomainError):
-    """The body is larger than 256 KiB."""
+    """The body is larger than 256 KiB; an import of outcomes takes 2 MiB."""
 
     code = "body_too_large"
     status = 413
@@ -61,6 +61,7 @@ class ApiView(APIView):
     configures: ClassVar[frozenset[str]] = frozenset(("PATCH", "PUT", "DELETE"))
     keeps_answers: ClassVar[bool] = True
     further_problems: ClassVar[tuple[str, ...]] = ()
+    largest_body: ClassVar[int] = LARGEST_BODY
 
     @property
     def principal(self) -> Principal:
@@ -146,7 +147,8 @@ class ApiView(APIView):
             raise MethodNotAllowed(method)
         if method not in self.any_scope:
             self._require_scope(method)
-        if not _is_small(request.META.get("CONTENT_LENGTH") or "0"):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isdigit() and int(length) <= self.largest_body):
             raise BodyTooLarge
 
     def _require_scope(self, method: str) -> None:
@@ -216,7 +218,3 @@ class StrictSerializer(serializers.Serializer[Any]):
         except ValidationError as known:
             problems |= cast("dict[str, Any]", known.detail)
         raise ValidationError(problems)
-
-
-def _is_small(length: str) -> bool:
-    return length.isdigit() and int(length) <= LARGEST_BODY

@@ -39,7 +39,8 @@ AUCTION = OpenApiExample(
         "max_sales": 3,
         "floor_price": 20.00,
         "ping_timeout_ms": 300,
-        "auction": {"price": "first", "rank_by": "bid"},
+        "rank_by": "expected_value",
+        "auction": {"price": "first"},
     },
     request_only=True,
 )

@@ -53,7 +53,7 @@ CONTRACT_COLUMNS = {
     "buyer_id": "text",
     "campaign_id": "text",
     "name": "text",
-    **dict.fromkeys(("price", "priority", "weight", "min_score"), "number"),
+    **dict.fromkeys(("price", "priority", "weight", "min_score", "min_percentile"), "number"),
     "timezone": "text",
     "filters": "document",
     "caps": "document",

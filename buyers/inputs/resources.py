@@ -13,7 +13,7 @@ from accounts.api.fields import Choice, Flag, Reference, Text, Whole
 from buyers.inputs.documents import Also, Caps, Delivery, Document, Filters, Mock, OpenHours, PriceRules
 from buyers.inputs.fields import Metadata, Money, Percent, Zone
 from buyers.models import Buyer, Sells
-from routing.fields import BUILT_IN, FieldType
+from routing.fields import BUILT_IN, FROM_SCORING, FieldType
 from routing.models import AuctionPrice, Method, RankBy
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
@@ -62,6 +62,7 @@ class ContractChange(Kept):
     priority = Whole(required=False, min_value=1, max_value=1_000_000)
     weight = Whole(required=False, min_value=1, max_value=10_000)
     min_score = Whole(required=False, max_value=100)
+    min_percentile = Whole(required=False, max_value=99)
     timezone = Zone(required=False, allow_blank=True)
     filters = Filters(required=False)
     caps = Caps(required=False)
@@ -100,11 +101,6 @@ class AuctionInput(StrictSerializer):
         required=False,
         help_text="What the winner pays: its bid, or the least with which it would still have won.",
     )
-    rank_by = Choice(
-        choices=RankBy.values,
-        required=False,
-        help_text="Bids less return penalty, or what each offer is expected to be worth where that is known.",
-    )
 
 
 class CampaignInput(Kept):
@@ -114,6 +110,12 @@ class CampaignInput(Kept):
     slug = Slug(required=False)
     lead_type = Text(help_text="The lead type's name or id.")
     method = Choice(choices=Method.values)
+    rank_by = Choice(
+        choices=RankBy.values,
+        required=False,
+        help_text="`method`: by priority in a waterfall, by bids less return penalty in an auction. `expected_value`, "
+        "in these two: by price x P(accept) x (1 - P(return)), where anything is known of the buyers.",
+    )
     currency = Text(required=False, min_length=3, max_length=3)
     max_sales = Whole(required=False, min_value=1, max_value=100)
     floor_price = Money(required=False)
@@ -167,6 +169,8 @@ class FieldInput(StrictSerializer):
         """Names are written as in JSON by hand: snake_case."""
         if not _NAME.fullmatch(name):
             raise serializers.ValidationError("takes lower case letters, digits and _, a letter first", code="invalid")
+        if name in FROM_SCORING:
+            raise serializers.ValidationError("is what scoring says of a lead; choose another name", code="built_in")
         return name
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

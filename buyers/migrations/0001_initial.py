@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ('priority', models.PositiveIntegerField(default=1)),
                 ('weight', models.PositiveIntegerField(default=50)),
                 ('min_score', models.PositiveSmallIntegerField(default=0)),
+                ('min_percentile', models.PositiveSmallIntegerField(default=0)),
                 ('timezone', models.CharField(blank=True, default='', max_length=64)),
                 ('filters', models.JSONField(blank=True, default=dict)),
                 ('caps', models.JSONField(blank=True, default=list)),
@@ -165,6 +166,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='contract',
             constraint=models.CheckConstraint(condition=models.Q(('min_score__lte', 100)), name='contract_min_score'),
+        ),
+        migrations.AddConstraint(
+            model_name='contract',
+            constraint=models.CheckConstraint(condition=models.Q(('min_percentile__lte', 99)), name='contract_min_percentile'),
         ),
         migrations.AddConstraint(
             model_name='contract',

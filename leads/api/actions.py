@@ -68,7 +68,7 @@ class RerouteView(LeadAction):
     @extend_schema(request=Nothing, responses={200: LeadRecord}, examples=examples.LEAD)
     def post(self, request: Request, lead_id: str) -> Response:
         """Decide an unsold or returned lead again, under the present configuration."""
-        _read(Nothing, request, self.principal)
+        read_body(Nothing, request, self.principal)
         lead = _agencys_lead(self, lead_id)
         sell_on(reroute_lead(principal=self.principal, lead_id=lead.pk), principal=self.principal)
         return self.record(lead)
@@ -80,9 +80,9 @@ class AssignView(LeadAction):
     @extend_schema(request=Assignment, responses={200: LeadRecord}, examples=examples.ASSIGN)
     def post(self, request: Request, lead_id: str) -> Response:
         """Sell an unsold or returned lead to one contract of its campaign, whatever its filters say."""
-        wanted = _read(Assignment, request, self.principal)["contract_id"]
+        wanted = read_body(Assignment, request, self.principal)["contract_id"]
         lead = _agencys_lead(self, lead_id)
-        contract_id = _id(Contract.prefix, wanted, "contract_id")
+        contract_id = id_of(Contract.prefix, wanted, "contract_id")
         sold = assign_lead(principal=self.principal, lead_id=lead.pk, contract_id=contract_id)
         sell_on(sold, principal=self.principal)
         return self.record(lead)
@@ -94,7 +94,7 @@ class AcceptView(LeadAction):
     @extend_schema(request=Acceptance, responses={200: LeadRecord}, examples=examples.LEAD)
     def post(self, request: Request, lead_id: str) -> Response:
         """Accept a pending sale: it is charged and delivered."""
-        named = _read(Acceptance, request, self.principal).get("sale_id")
+        named = read_body(Acceptance, request, self.principal).get("sale_id")
         lead = visible_lead(self, lead_id)
         accept_sale(principal=self.principal, sale=_pending(self.principal, lead, named))
         return self.record(lead)
@@ -106,7 +106,7 @@ class RejectView(LeadAction):
     @extend_schema(request=Rejection, responses={200: LeadRecord}, examples=examples.REJECT)
     def post(self, request: Request, lead_id: str) -> Response:
         """Refuse a pending sale: the money is free again and the lead goes to the next buyer."""
-        values = _read(Rejection, request, self.principal)
+        values = read_body(Rejection, request, self.principal)
         lead = visible_lead(self, lead_id)
         sale = _pending(self.principal, lead, values.get("sale_id"))
         decided = reject_sale(principal=self.principal, sale=sale, reason=values["reason"])
@@ -145,7 +145,8 @@ class SimulateView(ApiView):
         return Response(body)
 
 
-def _read(kind: type[StrictSerializer], request: Request, principal: Principal) -> dict[str, Any]:
+def read_body(kind: type[StrictSerializer], request: Request, principal: Principal) -> dict[str, Any]:
+    """The validated values of the body. Raises a validation error that names every field at fault."""
     serializer = kind(data=request.data, context={"currency": principal.agency.currency})
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
@@ -161,7 +162,7 @@ def _pending(principal: Principal, lead: Lead, named: str | None) -> Sale:
     """The lead's pending sale, or the one that is named. Raises NotFound, NotPending."""
     sales = Sale.objects.visible_to(principal).filter(lead=lead)
     if named is not None:
-        sale = sales.filter(pk=_id(Sale.prefix, named, "sale_id")).first()
+        sale = sales.filter(pk=id_of(Sale.prefix, named, "sale_id")).first()
         if sale is None:
             raise NotFound
         return sale
@@ -173,7 +174,8 @@ def _pending(principal: Principal, lead: Lead, named: str | None) -> Sale:
     return pending[0]
 
 
-def _id(prefix: str, text: str, member: str) -> UUID:
+def id_of(prefix: str, text: str, member: str) -> UUID:
+    """The id that a member of the body names. Raises NotFound."""
     try:
         return decode(prefix, text)
     except BadId as error:

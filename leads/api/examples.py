@@ -31,6 +31,9 @@ SOLD: Final[dict[str, Any]] = {
         {"code": "PHONE_UNASSIGNED_DOWN", "text": _UNASSIGNED, "effect": -0.6},
         {"code": "INCIDENT_RECENT_UP", "text": "The incident happened within the last 90 days.", "effect": 0.45},
     ],
+    "score_model": "scorecard-1",
+    "percentile": 71,
+    "return_probability": 0.06,
     "buyer_id": _BUYER,
     "price": 175.00,
     "routing_decision": "waterfall_winner",
@@ -46,6 +49,7 @@ SOLD: Final[dict[str, Any]] = {
             "buyer_id": _BUYER,
             "price": 175.00,
             "state": "accepted",
+            "converted_at": None,
         }
     ],
 }

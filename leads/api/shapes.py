@@ -33,6 +33,9 @@ class SaleShape(serializers.Serializer[Any]):
     buyer_id = PublicIdField(Buyer.prefix)
     price = Money()
     state = serializers.ChoiceField(Sale.State.values)
+    converted_at = serializers.DateTimeField(
+        allow_null=True, help_text="When its buyer said that it became a customer."
+    )
 
 
 class LeadAnswerShape(serializers.Serializer[Any]):
@@ -42,6 +45,19 @@ class LeadAnswerShape(serializers.Serializer[Any]):
     status = serializers.ChoiceField(Lead.Status.values, help_text="`accepted` is sold.")
     score = serializers.IntegerField(min_value=0, max_value=100)
     score_reasons = ScoreReasonShape(many=True, help_text="At most three each way, the strongest first.")
+    score_model = serializers.CharField(allow_null=True, help_text="The scorecard's version or the model's id.")
+    percentile = serializers.IntegerField(
+        min_value=0,
+        max_value=99,
+        allow_null=True,
+        help_text="How many per cent of the latest leads of this type scored lower; null while they are too few.",
+    )
+    return_probability = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        allow_null=True,
+        help_text="That a buyer gives the lead back; for keys of the agency, once outcomes are known.",
+    )
     buyer_id = PublicIdField(Buyer.prefix, allow_null=True, help_text="The first buyer.")
     price = Money(allow_null=True, help_text="The sum of all sales; null where nothing is sold yet.")
     routing_decision = serializers.ChoiceField(_ROUTING_DECISIONS)

@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ('confirm_by', models.DateTimeField(null=True)),
                 ('decided_at', models.DateTimeField(null=True)),
                 ('delivered_at', models.DateTimeField(null=True)),
+                ('conversion_value', models.BigIntegerField(null=True)),
                 ('converted_at', models.DateTimeField(null=True)),
                 ('post', models.CharField(blank=True, choices=[('', 'None'), ('due', 'Due'), ('sent', 'Sent'), ('unknown', 'Unknown'), ('answered', 'Answered')], db_default='', default='', max_length=8)),
                 ('post_lease', models.DateTimeField(null=True)),

@@ -56,6 +56,12 @@ def state(code: str) -> SafeString:
     return format_html('<span class="state state-{}">{}</span>', code, spoken(code))
 
 
+@register.filter
+def percent(share: float | None, places: int = 1) -> str:
+    """A share of one as people write it: 0.123 is "12.3 %"; a dash where there is none."""
+    return NOTHING if share is None else f"{100 * share:.{places}f} %"
+
+
 @register.simple_tag
 def control(field: BoundField, css_class: str) -> SafeString:
     """The field's input in the product's dress."""

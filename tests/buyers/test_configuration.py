@@ -246,3 +246,42 @@ def test_an_empty_state_is_no_state_of_a_message(house: House) -> None:
     endpoint = made(house.api.post("/v1/webhook-endpoints", body))
     answer = house.api.get(f"/v1/webhook-endpoints/{endpoint['endpoint_id']}/messages?state=")
     assert problems(answer) == [("state", "invalid_choice")]
+
+
+# --- what scoring says -------------------------------------------------------------------------------------------
+
+
+def test_a_campaign_ranks_by_expected_value_where_contracts_do_not_take_turns(house: House) -> None:
+    a_lead_type(house)
+    assert a_campaign(house)["rank_by"] == "method"
+    ranked = a_campaign(house, slug="ranked", rank_by="expected_value")
+    path = f"/v1/campaigns/{ranked['campaign_id']}"
+
+    assert campaign_terms(decode("camp", ranked["campaign_id"])).market.by_value
+    assert problems(house.api.patch(path, {"method": "weighted"})) == [("rank_by", "invalid_choice")]
+    changed = house.api.patch(path, {"method": "weighted", "rank_by": "method"})
+    assert read(changed)["rank_by"] == "method"
+    body = {"name": "Turns", "lead_type": "auto_accident", "method": "round_robin", "rank_by": "expected_value"}
+    assert problems(house.api.post("/v1/campaigns", body)) == [("rank_by", "invalid_choice")]
+
+
+def test_a_contract_asks_for_score_percentile_and_chance_of_return_by_number(house: House) -> None:
+    buyer, campaign = a_market(house)
+    wanted = {
+        "min_percentile": 80,
+        "filters": {"field": "return_probability", "op": "lte", "value": 0.1},
+        "price_rules": [{"when": {"field": "percentile", "op": "gte", "value": 95}, "price": 210.00}],
+    }
+    contract = a_contract(house, buyer, campaign, **wanted)
+
+    assert {name: contract[name] for name in wanted} == wanted
+    path = f"/v1/contracts/{contract['contract_id']}"
+    assert problems(house.api.patch(path, {"min_percentile": 100})) == [("min_percentile", "max_value")]
+    vague = {"field": "score", "op": "gte", "value": "high"}
+    assert problems(house.api.patch(path, {"filters": vague})) == [("filters.value", "no_order")]
+
+
+def test_a_lead_type_cannot_declare_what_scoring_says(house: House) -> None:
+    body = {"name": "scored", "fields": [{"name": "percentile", "type": "integer"}]}
+
+    assert problems(house.api.post("/v1/lead-types", body)) == [("fields.0.name", "built_in")]

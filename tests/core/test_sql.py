@@ -19,7 +19,9 @@ MOMENT = datetime(2026, 5, 12, 16, 30, 0, 123456, tzinfo=UTC)
 ODD = 'it\'s "quoted" \\ 50% %s %%\n\t\U0001f600 \u2028 é {} $1'
 SCORE = {
     "agency": UUID(int=7),
+    "mode": "live",
     "lead_ref": UUID(int=8),
+    "lead_type": ODD,
     "score": 61,
     "probability": 0.1,
     "base": -1e-300,

@@ -29,7 +29,9 @@ def score(number: int) -> dict[str, Any]:
     return {
         "id": UUID(int=number),
         "agency": UUID(int=7),
+        "mode": "live",
         "lead_ref": UUID(int=8),
+        "lead_type": "a",
         "score": number,
         "probability": 0.1,
         "base": 0.0,

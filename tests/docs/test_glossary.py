@@ -22,6 +22,7 @@ from routing.reasons import Reason
 from routing.types import Decision
 from scoring.points import RULES
 from scoring.rules import Points, Rule, Values
+from scoring.telling import DAYS_SINCE, FACTS, FIELD, FIELD_RATIO
 from tests.processes import ROOT
 from webhooks.states import EVENT_TYPES, EndpointState, MessageState
 
@@ -89,6 +90,10 @@ def test_reasons_of_a_contract_stand_in_the_order_of_the_rules() -> None:
 def test_every_reason_of_a_score_stands_in_the_glossary() -> None:
     lines = [line for rule in RULES for line in _lines(rule)]
     same(codes("Reasons of a score"), [f"{line.code}_{'UP' if line.points > 0 else 'DOWN'}" for line in lines])
+
+
+def test_every_reason_that_only_learned_models_give_stands_in_the_glossary() -> None:
+    same(codes("Reasons of a learned score"), [code for code, *_ in (*FACTS.values(), FIELD, DAYS_SINCE, FIELD_RATIO)])
 
 
 def test_every_error_code_stands_in_the_glossary_with_its_status() -> None:

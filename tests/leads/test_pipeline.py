@@ -31,6 +31,9 @@ def test_a_lead_that_a_buyer_wants_is_sold_charged_and_queued_for_delivery() -> 
         "status": "accepted",
         "score": lead.score,
         "score_reasons": outcome.body["score_reasons"],
+        "score_model": "scorecard-1",
+        "percentile": None,
+        "return_probability": None,
         "buyer_id": buyer.public_id,
         "price": Decimal("175.00"),
         "routing_decision": "waterfall_winner",
@@ -46,6 +49,7 @@ def test_a_lead_that_a_buyer_wants_is_sold_charged_and_queued_for_delivery() -> 
                 "buyer_id": buyer.public_id,
                 "price": Decimal("175.00"),
                 "state": "accepted",
+                "converted_at": None,
             }
         ],
     }

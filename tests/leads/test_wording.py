@@ -16,6 +16,22 @@ BID = {"outcome": "bid", "bid": 4000, "effective_bid": 4000, "asked_at_ms": 1, "
         ("won", BID | {"effective_bid": 3600}, "It bid $40.00, ranked as $36.00."),
         ("won", {}, ""),
         (
+            "won",
+            BID | {"effective_bid": 3600, "accept": 0.95, "return": 0.05, "basis": "model"},
+            "It bid $40.00, ranked as $36.00: accepted with 95% probability, then returned with 5%, by the model and "
+            "the buyer's own record.",
+        ),
+        (
+            "below_min_percentile",
+            {"min_percentile": 80, "percentile": 71},
+            "71 % of other leads score lower; at least 80 % must.",
+        ),
+        (
+            "below_min_percentile",
+            {"min_percentile": 80, "percentile": None},
+            "Nobody knows yet how it stands; at least 80 % must.",
+        ),
+        (
             "outbid",
             BID | {"sold": "exclusive", "to_beat": 4200},
             "It bid $40.00. It had $42.00 to beat; the lead is sold exclusive.",

@@ -11,7 +11,7 @@ from routing.types import ContractTerms, Decision, Facts, Funds, Market, MarketT
 NOON = datetime(2026, 5, 12, 17, 0, tzinfo=UTC)  # a Tuesday, noon in Chicago
 CAMPAIGN, SOURCE = UUID(int=0xC), UUID(int=0x5)
 RICH = Funds(balance=10**9)
-TERMS = ("method", "max_sales", "floor_price", "caps", "status", "auction_price", "auction_rank_by")
+TERMS = ("method", "max_sales", "floor_price", "caps", "status", "auction_price", "rank_by")
 LEAD = {"state": "TX", "zip": "75001", "age": 41}
 
 
@@ -32,7 +32,10 @@ def contract(number: int, *, filters: object = None, **terms: Any) -> ContractTe
 def market(*contracts: ContractTerms, **changes: Any) -> Market:
     """A market at noon for a lead from Texas with score 60, in which every buyer has money."""
     terms = {name: changes.pop(name) for name in TERMS if name in changes}
-    facts = Facts(changes.pop("fields", LEAD), changes.pop("score", 60), changes.get("now", NOON))
+    fields, score = changes.pop("fields", LEAD), changes.pop("score", 60)
+    facts = Facts(
+        fields, score, changes.get("now", NOON), changes.pop("percentile", None), changes.pop("returns", None)
+    )
     source = changes.pop("source", SourceTerms(id=SOURCE))
     state = {"funds": {c.account_id: RICH for c in contracts}, **changes.pop("state", {})}
     return Market(

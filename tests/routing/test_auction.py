@@ -8,6 +8,7 @@ import pytest
 from core.json import canonical, loads
 from routing.caps import parse_caps
 from routing.engine import decide, eligible_for_ping, replay
+from routing.expectation import odds_of
 from routing.reasons import Reason
 from routing.types import Bid, BidOutcome, ContractTerms, Decision, Earlier, Funds, Market, Promised, SourceTerms, State
 from tests.routing.markets import NOON, RICH, SOURCE, buyer_id, codes, contract, contract_id, market, verdict, winners
@@ -174,21 +175,27 @@ def test_a_verdict_on_an_offer_tells_what_came_of_the_ping() -> None:
 
 
 def test_by_expected_value_the_likelier_sale_wins_and_pays_its_bid() -> None:
-    values = {contract_id(1): 1000, contract_id(2): 1900}
-    asked: dict[str, Any] = {"answers": (bid(1, 5000), bid(2, 2000)), "state": {"values": values}}
+    odds = {contract_id(1): odds_of(0.4, 0.5, "model"), contract_id(2): odds_of(1, 0.05, "model")}
+    asked: dict[str, Any] = {"answers": (bid(1, 5000), bid(2, 2000)), "state": {"odds": odds}}
 
     assert paid(decide(auction(pinged(1), pinged(2), **asked))) == {1: 5000}
-    decision = decide(auction(pinged(1), pinged(2), **asked | {"auction_rank_by": "expected_value"}))
+    decision = decide(auction(pinged(1), pinged(2), **asked | {"rank_by": "expected_value"}))
     assert paid(decision) == {2: 2000}
-    assert verdict(decision, 2).inputs["effective_bid"] == 1900
+    told = verdict(decision, 2).inputs
+    assert {name: told[name] for name in ("effective_bid", "accept", "return", "basis")} == {
+        "effective_bid": 1900,
+        "accept": 1.0,
+        "return": 0.05,
+        "basis": "model",
+    }
 
 
-def test_who_was_given_no_value_is_ranked_by_its_effective_bid() -> None:
+def test_of_whom_nothing_is_known_is_ranked_by_its_effective_bid() -> None:
     asked = auction(
         *(pinged(1), pinged(2, return_penalty=5000)),
         answers=(bid(1, 5000), bid(2, 2002)),
-        state={"values": {contract_id(1): 1000}},
-        auction_rank_by="expected_value",
+        state={"odds": {contract_id(1): odds_of(0.2, 0, "record")}},
+        rank_by="expected_value",
     )
 
     assert paid(decide(asked)) == {2: 2002}
@@ -413,16 +420,19 @@ def test_nobody_is_asked_for_a_campaign_that_is_paused() -> None:
 def test_a_record_of_before_there_were_auctions_still_reads() -> None:
     record = loads(canonical(auction(contract(1)).state.to_record()))
 
-    assert {"bids", "values", "promised"}.isdisjoint(record)
+    assert {"bids", "odds", "promised"}.isdisjoint(record)
     assert State.from_record(record) == State(funds={1: RICH})
 
 
-def test_bids_values_and_promise_are_replayed_from_their_record() -> None:
+def test_bids_odds_and_promise_are_replayed_from_their_record() -> None:
     asked = auction(
         *(pinged(1), pinged(2)),
         answers=(bid(1, 2000, reason="ok", asked_at_ms=1, answered_ms=50), bid(2, 4000)),
-        state={"values": {contract_id(1): 1900, contract_id(2): 700}, "promised": Promised(price=10)},
-        auction_rank_by="expected_value",
+        state={
+            "odds": {contract_id(1): odds_of(0.95, 0, "model"), contract_id(2): odds_of(0.25, 0.3, "record")},
+            "promised": Promised(price=10),
+        },
+        rank_by="expected_value",
     )
     content, record = loads(canonical(asked.terms.to_content())), loads(canonical(asked.to_record()))
 

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from core.json import canonical, loads
 from routing.engine import decide, eligible_for_ping, replay
+from routing.expectation import MILLION, Odds
 from routing.types import Bid, BidOutcome, ContractTerms, Decision, Funds, Market, Promised, SourceTerms
 from tests.routing.markets import SOURCE, buyer_id, contract, contract_id, market, winners
 from tests.routing.test_properties import caps, properties
 
 prices = st.integers(0, 900)
+chances = st.integers(0, MILLION)
+odds = st.builds(Odds, chances, chances, st.sampled_from(["model", "record"]))
 outcomes = st.sampled_from([*BidOutcome, *[BidOutcome.BID] * 9])
 
 
@@ -53,7 +56,7 @@ def auctions(draw: st.DrawFn, *, prices_paid: tuple[str, ...] = ("first", "secon
     state = {
         "funds": {number: Funds(draw(st.integers(0, 900) | st.just(10**6))) for number in numbers},
         "bids": {contract_id(number): draw(bids(number)) for number in numbers if offered[number - 1].pinged},
-        "values": {contract_id(number): draw(prices) for number in numbers if draw(st.booleans())},
+        "odds": {contract_id(number): draw(odds) for number in numbers if draw(st.booleans())},
         "promised": draw(st.none() | st.builds(Promised, prices, prices)) if promised else None,
     }
     kind = draw(st.sampled_from(["percent", "fixed", "none"]))
@@ -61,7 +64,7 @@ def auctions(draw: st.DrawFn, *, prices_paid: tuple[str, ...] = ("first", "secon
         *offered,
         method="ping_post",
         auction_price=draw(st.sampled_from(prices_paid)),
-        auction_rank_by=draw(st.sampled_from(["bid", "expected_value"])),
+        rank_by=draw(st.sampled_from(["method", "expected_value"])),
         max_sales=draw(st.integers(1, 3)),
         floor_price=draw(st.integers(0, 300)),
         caps=draw(st.just(()) | caps),
@@ -167,7 +170,7 @@ def test_what_the_source_was_promised_is_kept_or_nothing_is_sold(asked: Market) 
 @properties
 @given(auctions())
 def test_only_a_bid_in_time_wins_and_only_of_who_was_to_be_asked(asked: Market) -> None:
-    to_ask = {found.id for found in eligible_for_ping(replace(asked, state=replace(asked.state, bids={}, values={})))}
+    to_ask = {found.id for found in eligible_for_ping(replace(asked, state=replace(asked.state, bids={}, odds={})))}
 
     for winner in decide(asked).winners:
         if asked.terms.contract(winner.contract_id).pinged:

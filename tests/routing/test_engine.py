@@ -51,6 +51,7 @@ LOSSES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         {"local_time": "tue 12:00", "timezone": "America/Chicago"},
     ),
     ("below_min_score", {"min_score": 61}, {}, {"min_score": 61, "score": 60}),
+    ("below_min_percentile", {"min_percentile": 80}, {"percentile": 79}, {"min_percentile": 80, "percentile": 79}),
     (
         "filter_mismatch",
         {"filters": {"field": "state", "op": "in", "value": ["CA", "NY"]}},

@@ -20,7 +20,17 @@ def test_features_and_score_are_kept_as_they_were() -> None:
     scored = SCORECARD.score(known)
 
     with transaction.atomic():
-        run(score_statements(agency_id=agency, lead_ref=lead, features=known, scored=scored, now=now))
+        run(
+            score_statements(
+                agency_id=agency,
+                mode="live",
+                lead_ref=lead,
+                lead_type="auto_accident",
+                features=known,
+                scored=scored,
+                now=now,
+            )
+        )
 
     snapshot = FeatureSnapshot.objects.get(lead_ref=lead)
     assert (snapshot.agency_id, snapshot.features, snapshot.created_at) == (agency, known, now)
@@ -32,6 +42,7 @@ def test_features_and_score_are_kept_as_they_were() -> None:
         "rules",
         "scorecard-1",
     )
+    assert (row.mode, row.lead_type, row.percentile, row.return_probability) == ("live", "auto_accident", None, None)
     assert row.contributions == scored.contributions
     assert row.reasons == [reason.record() for reason in scored.reasons]
     assert SCORECARD.score(snapshot.features) == scored

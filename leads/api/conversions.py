@@ -1,0 +1,99 @@
+"""POST /v1/leads/{id}/convert"""
+
+from typing import Any, ClassVar, Final
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.base import ApiView, StrictSerializer
+from accounts.api.fields import PublicIdField, Reference
+from buyers.inputs.fields import Money
+from core.clock import read_instant, rfc3339
+from core.errors import FieldError, FieldProblems, NotFound
+from core.ids import encode
+from core.money import to_major
+from leads.api.actions import id_of, read_body
+from leads.api.leads import visible_lead
+from leads.conversion import NotSold, convert_sale
+from leads.models import Lead, Sale
+from leads.sharing import ENDED
+
+_EXAMPLE: Final = OpenApiExample(
+    "A client for 1,200.00", {"value": 1200.00, "converted_at": "2026-06-02T10:00:00Z"}, request_only=True
+)
+
+
+class Instant(serializers.DateTimeField):
+    """An RFC 3339 time with its zone."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        """The instant in UTC."""
+        moment = read_instant(value)
+        if moment is None:
+            detail = "must be an RFC 3339 time such as 2026-05-12T14:30:00Z"
+            raise serializers.ValidationError(detail, code="invalid_datetime")
+        return moment
+
+
+class ConversionInput(StrictSerializer):
+    """What the lead was worth to its buyer, and when; `sale_id` where it was sold more than once."""
+
+    value = Money(required=False, allow_null=True)
+    converted_at = Instant(required=False)
+    sale_id = Reference(Sale.prefix, required=False)
+
+
+class ConversionRecord(serializers.Serializer[Any]):
+    """A sale that converted."""
+
+    lead_id = PublicIdField(Lead.prefix)
+    sale_id = PublicIdField(Sale.prefix)
+    value = Money(allow_null=True)
+    converted_at = serializers.DateTimeField()
+
+
+class ConvertView(ApiView):
+    """The buyer's good news."""
+
+    scopes: ClassVar = {"POST": "leads:write"}
+
+    @extend_schema(request=ConversionInput, responses={201: ConversionRecord}, examples=[_EXAMPLE], tags=["Leads"])
+    def post(self, request: Request, lead_id: str) -> Response:
+        """Report that a lead became a customer, once per sale; scores learn from it."""
+        values = read_body(ConversionInput, request, self.principal)
+        lead = visible_lead(self, lead_id)
+        sale = convert_sale(
+            sale=self._sale(lead, values.get("sale_id")),
+            value=values.get("value"),
+            converted_at=values.get("converted_at"),
+        )
+        return Response(_record(sale), status=201)
+
+    def _sale(self, lead: Lead, named: str | None) -> Sale:
+        """The sale that is named, or the one that stands. Raises NotFound, NotSold, FieldProblems where several do."""
+        if self.principal.source_id is not None:
+            raise NotFound
+        sales = Sale.objects.visible_to(self.principal).filter(lead=lead)
+        if named is not None:
+            sale = sales.filter(pk=id_of(Sale.prefix, named, "sale_id")).first()
+            if sale is None:
+                raise NotFound
+            return sale
+        standing = list(sales.exclude(state__in=ENDED).order_by("sold_at", "id")[:2])
+        if len(standing) > 1:
+            raise FieldProblems([FieldError("sale_id", "required", "The lead was sold more than once: name a sale.")])
+        if not standing:
+            raise NotSold
+        return standing[0]
+
+
+def _record(sale: Sale) -> dict[str, Any]:
+    assert sale.converted_at is not None
+    return {
+        "lead_id": encode(Lead.prefix, sale.lead_id),
+        "sale_id": sale.public_id,
+        "value": None if sale.conversion_value is None else to_major(sale.conversion_value, sale.currency),
+        "converted_at": rfc3339(sale.converted_at),
+    }

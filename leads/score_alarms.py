@@ -1,0 +1,88 @@
+"""Looks after scores, and tells the operator: an event for whoever subscribed, an audit entry, a line in the log.
+
+What is looked at and when it is an alarm is scoring's to know; here is where it is told.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from core import json
+from core.clock import rfc3339
+from core.ids import new_id
+from leads.score_groups import note_groups, note_thresholds
+from leads.telling import API_VERSION
+from scoring.alarms import keep_watch, prune_watches
+from scoring.findings import Finding
+from scoring.models import Model, State, Target
+from scoring.people import report_fairness
+from scoring.pulse import feel_pulse, keep_pulse
+from scoring.watching import watch_all
+from webhooks.outbox import NewEvent, enqueue
+
+log = logging.getLogger(__name__)
+
+_WATCHED: Final = (State.CHAMPION, State.CHALLENGER, State.SHADOW)
+
+
+def watch_scores(*, now: datetime) -> dict[str, int]:
+    """Opens transactions. Look at every score, write it down, alarm where it is due; how many looks, alarms, reports.
+
+    Takes minutes and loads the model library: for a process of its own (`manage.py watch_scorers`).
+    """
+    looks = alarms = 0
+    for watched in watch_all(now=now):
+        with transaction.atomic():
+            alarm = keep_watch(watched, now=now)
+            if alarm is not None:
+                _tell("model.drift", alarm.agency_id, alarm.lead_type, alarm.model, alarm.findings, now)
+        looks, alarms = looks + 1, alarms + (alarm is not None)
+    note_thresholds()
+    note_groups(now=now)
+    reports = _report_all(now)
+    prune_watches(now=now)
+    return {"watched": looks, "alarms": alarms, "fairness_reports": reports}
+
+
+def feel_pulses(*, now: datetime) -> int:
+    """Opens transactions. Whether champions answer, and fast enough; how many new alarms."""
+    alarms = 0
+    for pulse in feel_pulse(now=now):
+        with transaction.atomic():
+            if keep_pulse(pulse, now=now):
+                _tell("model.failing", pulse.agency_id, pulse.lead_type, pulse.model, pulse.alarming, now)
+                alarms += 1
+    return alarms
+
+
+def _report_all(now: datetime) -> int:
+    models = list(Model.objects.filter(state__in=_WATCHED, target=Target.STUCK).order_by("created_at", "id"))
+    for model in models:
+        try:
+            report_fairness(model=model, now=now)
+        except Exception:
+            log.exception("no fairness report of model %s", model.public_id)
+    return len(models)
+
+
+def _tell(event: str, agency_id: UUID, lead_type: str, model: str, findings: Iterable[Finding], now: datetime) -> None:
+    """Needs a transaction. One event a day for each model and lead type, whatever else is found."""
+    found = [finding.record() for finding in findings]
+    log.error("%s: scores of %s by %s: %s", event, lead_type, model, ", ".join(one["check"] for one in found))
+    body = {
+        "event": event,
+        "type": event,
+        "timestamp": rfc3339(now),
+        "api_version": API_VERSION,
+        "lead_type": lead_type,
+        "model_id": model,
+        "findings": found,
+    }
+    key = f"{event}:{lead_type}:{model}:{now.date()}"
+    enqueue(
+        agency_id=agency_id, mode="live", events=[NewEvent(id=new_id(), type=event, key=key, body=json.dumps(body))]
+    )

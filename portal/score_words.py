@@ -1,0 +1,105 @@
+"""What the watch of scores found, in sentences."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from portal.templatetags.ui import percent
+
+_TITLES: Final = {
+    "mean": "Predictions come true",
+    "auc": "Leads are ranked as well as promised",
+    "score_psi": "Scores are spread as before",
+    "fallbacks": "The champion answers every lead",
+    "latency": "Scoring is quick",
+}
+CHECKS: Final = {
+    "enough_outcomes": "Enough later outcomes",
+    "log_loss": "Better than the champion (log loss)",
+    "mean": "Mean prediction within chance of the rate",
+    "calibration": "Calibrated as well as chance allows",
+    "no_leak": "No feature that gives the answer away",
+    "forward": "Better on the newest leads",
+    "loads": "Loads",
+    "reloads_the_same": "Loads again to the same answers",
+    "latency": "Quick",
+    "size": "Small",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One check: what it asks, how it stands, and what was found."""
+
+    title: str
+    level: str
+    detail: str
+
+
+def finding_lines(findings: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """The checks that are about no single feature, in a fixed order."""
+    known = {one["check"]: one for one in findings if not one["subject"]}
+    return [
+        Line(title, known[check]["level"], _detail(check, known[check]["figures"]))
+        for check, title in _TITLES.items()
+        if check in known
+    ]
+
+
+def feature_levels(findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The worst level that was found of each feature."""
+    order = ("good", "unknown", "warning", "alarm")
+    found: dict[str, str] = {}
+    for one in findings:
+        if one["subject"]:
+            found[one["subject"]] = max(found.get(one["subject"], "good"), one["level"], key=order.index)
+    return found
+
+
+def check_lines(checks: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """The questions of a gate with their answers."""
+    return [
+        Line(_check_title(one["name"]), "good" if one["passed"] else "alarm", _figures(one["figures"]))
+        for one in checks
+    ]
+
+
+def _check_title(name: str) -> str:
+    kind, _, subject = name.partition("_")
+    if kind == "segments":
+        return f"No {subject} worse by 5 %"
+    return f"Fair by {subject.replace('_', ' ')}" if kind == "fairness" else CHECKS.get(name, name)
+
+
+def _detail(check: str, figures: Mapping[str, Any]) -> str:
+    if "needs" in figures:
+        have = figures.get("leads", figures.get("outcomes", 0))
+        return f"{have} of the {figures['needs']} it takes to say."
+    match check:
+        case "mean":
+            mean, rate = percent(figures["mean"]), percent(figures["rate"])
+            return f"{mean} predicted, {rate} true, of {figures['leads']} outcomes."
+        case "auc" if "auc" in figures:
+            return f"AUC {figures['auc']:.3f}; {figures['expected']:.3f} was promised."
+        case "score_psi":
+            return f"PSI {figures['psi']:.3f} on {figures['leads']} leads; {figures['noise']:.3f} is noise."
+        case "fallbacks":
+            return (
+                f"{percent(figures['share'], 2)} of {figures['leads']} leads in 15 minutes fell back to the scorecard."
+            )
+        case "latency":
+            return f"99 of 100 within {figures['p99_ms']:.1f} ms."
+        case _:
+            return "Too few outcomes to say."
+
+
+def _figures(figures: Mapping[str, Any]) -> str:
+    """Figures of a check in a line, numbers to four places; what is nested is left out."""
+    plain = {
+        name: value for name, value in figures.items() if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    return ", ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in plain.items())
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"

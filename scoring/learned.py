@@ -1,0 +1,66 @@
+"""The score of a lead by a fitted model, with exact reasons. Built whole, then shared by threads and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp
+from typing import Any, Final
+
+import numpy as np
+
+from scoring.booster import Trees, matrix
+from scoring.features import Feature
+from scoring.scorecard import Reason, Scored, strongest
+from scoring.telling import signal_of, tell
+from scoring.vocabulary import Vocabulary
+
+_PLACES: Final = 9
+"""Decimals that contributions keep; they still add up to the log-odds, which are summed from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedScorer:
+    """Implements scoring.scorecard.Scorer by trees and a calibration: `slope` and `intercept` over their margin."""
+
+    trees: Trees
+    vocabulary: Vocabulary
+    slope: float
+    intercept: float
+    stage: str
+    model: str
+
+    def score(self, features: Mapping[str, Feature]) -> Scored:
+        """The score of a lead with these features. Never fails, whatever is missing."""
+        row = np.array([self.vocabulary.encode(features)], dtype=np.float32)
+        *values, bias = self.trees.contributions(row)[0].tolist()
+        signals: dict[str, list[tuple[str, float]]] = {}
+        for name, value in zip(self.vocabulary.names, values, strict=True):
+            signals.setdefault(signal_of(name), []).append((name, value * self.slope))
+        totals = {signal: round(sum(value for _, value in parts), _PLACES) for signal, parts in signals.items()}
+        base = round(bias * self.slope + self.intercept, _PLACES)
+        log_odds = base + sum(totals.values())
+        probability = 1 / (1 + exp(-log_odds))
+        return Scored(
+            score=round(100 * probability),
+            probability=probability,
+            log_odds=log_odds,
+            base=base,
+            contributions=totals,
+            reasons=strongest(_reason(parts, features, totals[signal]) for signal, parts in signals.items()),
+            stage=self.stage,
+            model=self.model,
+        )
+
+
+def _reason(parts: list[tuple[str, float]], features: Mapping[str, Feature], total: float) -> Reason:
+    code, text = tell(parts, features, total)
+    return Reason(code, text, round(total, 4))
+
+
+def load_learned(
+    *, body: bytes, spec: list[dict[str, Any]], slope: float, intercept: float, stage: str, model: str
+) -> LearnedScorer:
+    """A stored model, ready to score: loaded and asked once before anybody sees it. Raises what XGBoost raises."""
+    vocabulary = Vocabulary.from_record(spec)
+    trees = Trees(body, vocabulary)
+    trees.contributions(matrix(vocabulary, [{}]))
+    return LearnedScorer(trees, vocabulary, slope, intercept, stage, model)

@@ -1,0 +1,184 @@
+"""The scorer of an agency's lead type as the trip of a lead uses it: built once per configuration, never changed.
+
+It is part of the configuration's snapshot: promoting a model is a change of configuration, so the next lead in every
+process is scored by the new champion, and a lead that is under way by the old one. Whatever is wrong with a learned
+model (its bytes, its library, its answer), the scorecard takes over.
+"""
+
+import logging
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, replace
+from time import monotonic, perf_counter
+from typing import TYPE_CHECKING, Final, Union
+from uuid import UUID
+
+from django.db.models import Q
+from prometheus_client import Counter
+
+from scoring import library
+from scoring.calibrated import CalibratedScorecard
+from scoring.features import Feature, Features, shared_features
+from scoring.models import Model, Policy, Recalibration, Standing, State, Target
+from scoring.scorecard import SCORECARD, Scored, Scorer
+from scoring.sealing import check_hash
+from scoring.watches import alarmed_models
+
+if TYPE_CHECKING:
+    from scoring.learned import LearnedScorer
+
+log = logging.getLogger(__name__)
+
+FALLBACKS: Final = Counter("scoring_fallbacks", "Leads scored by the scorecard because the learned model failed")
+STANDING_SECONDS: Final = 600
+"""How long a process believes a standing before it reads it again."""
+
+FittedScorer = Union[CalibratedScorecard, "LearnedScorer"]
+
+_loaded: dict[UUID, FittedScorer] = {}
+"""Models by id: their bytes never change, so each process loads each of them once."""
+
+
+class _Percentiles:
+    """Where a probability stands among the latest of its kind. Read again when it is old; one statement then."""
+
+    def __init__(self, agency_id: UUID, lead_type: str, model: str, reference: Iterable[float]) -> None:
+        self._wanted = {"agency_id": agency_id, "lead_type": lead_type, "model": model}
+        self._reference = list(reference)
+        self._cuts: list[float] = []
+        self._read_at = -float(STANDING_SECONDS)
+
+    def of(self, probability: float) -> int | None:
+        """The share of leads that scored lower, in per cent; None where nothing is known of them."""
+        if monotonic() - self._read_at >= STANDING_SECONDS:
+            self._read_at = monotonic()
+            standing = Standing.objects.filter(**self._wanted).first()
+            self._cuts = standing.cuts if standing else self._reference
+        return bisect_left(self._cuts, probability) if self._cuts else None
+
+
+@dataclass(frozen=True, slots=True)
+class ServedScorer:
+    """Implements scoring.scorecard.Scorer by the champions of `stuck` and `returned`; behind them the scorecard.
+
+    `calibrated` where a champion is in charge and the watch has no alarm about it.
+    """
+
+    main: Scorer
+    returns: Scorer | None
+    percentiles: _Percentiles
+    calibrated: bool = False
+
+    def score(self, features: Mapping[str, Feature]) -> Scored:
+        """The score of a lead with these features, and how long it took. Never fails."""
+        began = perf_counter()
+        scored = self._score(features)
+        return replace(scored, micros=round(1_000_000 * (perf_counter() - began)))
+
+    def _score(self, features: Mapping[str, Feature]) -> Scored:
+        try:
+            scored = self.main.score(features)
+            returned = None if self.returns is None else round(self.returns.score(features).probability, 6)
+        except Exception:
+            log.exception("the champion failed; the scorecard answers")
+            FALLBACKS.inc()
+            return SCORECARD.score(features)
+        percentile = self.percentiles.of(scored.probability)
+        return replace(scored, percentile=percentile, return_probability=returned, calibrated=self.calibrated)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedScorer:
+    """Implements scoring.scorecard.Scorer by a model of several agencies, for one of them."""
+
+    scorer: Scorer
+    agency: str
+
+    def score(self, features: Mapping[str, Feature]) -> Scored:
+        """The score of this agency's lead."""
+        return self.scorer.score(self.seen(features))
+
+    def seen(self, features: Mapping[str, Feature]) -> Features:
+        """The features as the model knows them."""
+        return shared_features(features, self.agency)
+
+
+def scorers_of(*, agency_id: UUID, lead_types: Iterable[str]) -> dict[str, Scorer]:
+    """The scorers of these lead types. Four statements, and the loading of models that this process has not seen."""
+    wanted = set(lead_types)
+    shares = set(Policy.objects.filter(agency_id=agency_id, shares=True).values_list("lead_type", flat=True))
+    champions = champions_of(agency_id, wanted, shares)
+    alarmed = alarmed_models(agency_id)
+    lines = {
+        row.model_id: row
+        for row in Recalibration.objects.filter(agency_id=agency_id, model__in=[one.pk for one in champions.values()])
+    }
+    return {lead_type: _served(agency_id, lead_type, champions, lines, alarmed) for lead_type in wanted}
+
+
+def champions_of(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dict[tuple[str, str], Model]:
+    """Champions by lead type and target: the agency's own before a shared one, which only those have who share."""
+    whose = Q(agency__isnull=True) | Q(agency_id=agency_id)
+    rows = Model.objects.filter(whose, state=State.CHAMPION, lead_type__in=lead_types)
+    usable = [
+        row for row in rows.defer("body", "report", "metrics") if row.agency_id is not None or row.lead_type in shares
+    ]
+    usable.sort(key=lambda row: row.agency_id is not None)
+    return {(row.lead_type, row.target): row for row in usable}
+
+
+def _served(
+    agency_id: UUID,
+    lead_type: str,
+    champions: Mapping[tuple[str, str], Model],
+    lines: Mapping[UUID, Recalibration],
+    alarmed: Set[tuple[str, str]],
+) -> Scorer:
+    main, returns = (champions.get((lead_type, target)) for target in (Target.STUCK, Target.RETURNED))
+    loaded = _load(agency_id, main, lines) if main else None
+    return ServedScorer(
+        main=loaded or SCORECARD,
+        returns=_load(agency_id, returns, lines) if returns else None,
+        percentiles=_Percentiles(
+            agency_id,
+            lead_type,
+            main.public_id if main and loaded else SCORECARD.version,
+            main.reference if main and loaded else (),
+        ),
+        calibrated=bool(main and loaded and (lead_type, main.public_id) not in alarmed),
+    )
+
+
+def _load(agency_id: UUID, model: Model, lines: Mapping[UUID, Recalibration]) -> Scorer | None:
+    """The champion for this agency, ready to score; None where it cannot be had, which is logged."""
+    try:
+        if model.pk not in _loaded:
+            _loaded[model.pk] = load_model(model)
+    except Exception:
+        log.exception("model %s cannot be loaded; the scorecard answers", model.public_id)
+        FALLBACKS.inc()
+        return None
+    scorer = _loaded[model.pk]
+    if line := lines.get(model.pk):
+        slope, intercept = line.slope * scorer.slope, line.slope * scorer.intercept + line.intercept
+        scorer = replace(scorer, slope=slope, intercept=intercept)
+    return scorer if model.agency_id else SharedScorer(scorer, str(agency_id))
+
+
+def load_model(model: Model) -> FittedScorer:
+    """A stored model, ready to score features as its scope has them.
+
+    Raises scoring.sealing.BadModel where its hash is wrong, and what XGBoost raises.
+    """
+    check_hash(model)
+    if not model.body:
+        return CalibratedScorecard(model.slope, model.intercept, model.stage, model.public_id)
+    scorer: FittedScorer = library.learned().load_learned(
+        body=bytes(model.body),
+        spec=model.spec,
+        slope=model.slope,
+        intercept=model.intercept,
+        stage=model.stage,
+        model=model.public_id,
+    )
+    return scorer

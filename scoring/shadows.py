@@ -1,0 +1,85 @@
+"""Shadows: challengers that are judged on the leads that came after them, every night, until the gate has decided.
+
+A snapshot never changes, so what a shadow would have said of a lead can be asked at any time and costs the lead's own
+request nothing: a shadow scores when it is judged, on exactly the leads that the champion scored meanwhile.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from scoring.anchor import anchor_model
+from scoring.examples import Examples, later_examples
+from scoring.fairness import fairness_checks
+from scoring.gate import Trial, Verdict, judge
+from scoring.models import Model, Stage, State
+from scoring.prediction import chances_of
+from scoring.registry import OPEN, champion_of, promote_model, refuse_model, scope_of
+from scoring.soundness import check_soundness
+
+LEAST_SHADOW: Final = timedelta(days=14)
+LONGEST_SHADOW: Final = timedelta(days=90)
+"""What could not be judged by then is refused, so that a fresher model can be trained."""
+OLD_CHAMPION: Final = timedelta(days=90)
+AUTOMATIC: Final = "system:judge_shadows"
+_STAGES: Final = list(Stage.values)
+
+
+def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
+    """What the gate says of this challenger today; None while its shadow is shorter than 14 days. Reads alone."""
+    if now - model.created_at < LEAST_SHADOW:
+        return None
+    scope = scope_of(model)
+    later = later_examples(scope, after=model.trained_to, now=now)
+    champion = champion_of(scope)
+    trial = Trial(
+        labels=later.labels,
+        challenger=chances_of(model, later.rows, target=scope.target),
+        champion=chances_of(champion, later.rows, target=scope.target),
+        trained=model.rows,
+        segments=_segments(later),
+        lenient=_may_be_lenient(model, champion, now),
+        seed=model.seed,
+    )
+    return judge(trial, technical=check_soundness(model, later.rows), fairness=fairness_checks(model.fairness))
+
+
+def judge_shadows(*, now: datetime) -> dict[str, str]:
+    """Opens transactions. Judge every open challenger: promote, refuse, or wait; what became of each, by public id.
+
+    One that passes on fewer than 300 outcomes of the rarer kind waits for a person. One that fails is refused once the
+    evidence is enough for an automatic verdict, its failure is technical, or its shadow is longer than 90 days.
+    """
+    ends = {}
+    for model in Model.objects.filter(state__in=OPEN).order_by("created_at", "id"):
+        verdict = judge_shadow(model=model, now=now)
+        ends[model.public_id] = "waits" if verdict is None else _act(model, verdict, now)
+    return ends
+
+
+def _act(model: Model, verdict: Verdict, now: datetime) -> str:
+    report = {**model.report, "gate": verdict.record(), "judged_at": now.isoformat()}
+    if verdict.passed:
+        anchor_model(model=model, now=now)
+    if verdict.passed and verdict.automatic:
+        Model.objects.filter(pk=model.pk).update(report=report)
+        promote_model(model=model, actor=AUTOMATIC, now=now)
+        return "promoted"
+    if verdict.hopeless or now - model.created_at > LONGEST_SHADOW:
+        refuse_model(model=model, actor=AUTOMATIC, report=report)
+        return "refused"
+    Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)
+    return "ready" if verdict.passed else "waits"
+
+
+def _may_be_lenient(model: Model, champion: Model | None, now: datetime) -> bool:
+    """Whether not worse is enough: for the simpler model, or against a champion older than 90 days."""
+    if champion is None:
+        return False
+    simpler = _STAGES.index(model.stage) < _STAGES.index(champion.stage)
+    return simpler or now - (champion.promoted_at or champion.created_at) > OLD_CHAMPION
+
+
+def _segments(examples: Examples) -> dict[str, list[str]]:
+    """The groups that no challenger may let down: states, sources, campaigns, and agencies where they share."""
+    names = {"state": "state", "source": "source", "campaign": "campaign", "agency": "agency"}
+    return {kind: [str(row.get(name)) for row in examples.rows] for kind, name in names.items()}

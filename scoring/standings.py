@@ -1,0 +1,38 @@
+"""Where the latest probabilities of an agency's lead type stand: what percentiles are read from."""
+
+from datetime import datetime, timedelta
+from statistics import quantiles
+from typing import Final
+from uuid import UUID
+
+from core.ids import first_id
+from scoring.models import Score, Standing
+
+LATEST: Final = 5_000
+LONGEST: Final = timedelta(days=30)
+FEWEST: Final = 100
+
+
+def reckon_standings(*, now: datetime) -> int:
+    """Opens transactions. Where probabilities of each agency and lead type stand among the latest; how many."""
+    done = 0
+    since = first_id(now - LONGEST)
+    for (agency_id, lead_type), model in _scored_lately(now).items():
+        latest = Score.objects.filter(agency_id=agency_id, lead_type=lead_type, model=model, mode="live", id__gte=since)
+        chances = list(latest.order_by("-id").values_list("probability", flat=True)[:LATEST])
+        if len(chances) >= FEWEST:
+            cuts = quantiles(chances, n=100, method="inclusive")
+            Standing.objects.update_or_create(
+                agency_id=agency_id,
+                lead_type=lead_type,
+                defaults={"model": model, "cuts": cuts, "leads": len(chances), "reckoned_at": now},
+            )
+            done += 1
+    return done
+
+
+def _scored_lately(now: datetime) -> dict[tuple[UUID, str], str]:
+    """The model of the last score in the last day, by agency and lead type."""
+    recent = Score.objects.filter(mode="live", id__gte=first_id(now - timedelta(days=1)))
+    newest = recent.order_by("id").values_list("agency_id", "lead_type", "model")
+    return {(agency_id, lead_type): model for agency_id, lead_type, model in newest.iterator()}

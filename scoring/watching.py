@@ -1,0 +1,197 @@
+"""The nightly look at every score: whether probabilities came true, and whether leads still are what they were.
+
+Everything is reckoned from what was said at the time, never from what a model would say today. Leads are compared by
+model, over all agencies that it scores for; outcomes by agency.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import numpy as np
+
+from core.ids import first_id
+from scoring.calibration import auc_error
+from scoring.drift import Shift, Stability, shifts_of, stability_of_scores
+from scoring.examples import features_of_leads
+from scoring.features import shared_features
+from scoring.findings import FEWEST_LEADS, Expected, Finding, on_mean, on_ranking, on_shift, on_stability, worst
+from scoring.judged import Judged, judged_leads
+from scoring.models import Model, Policy, Score, Target
+from scoring.registry import features_used
+from scoring.scorecard import SCORECARD
+from scoring.serving import champions_of
+
+WINDOW: Final = timedelta(days=7)
+LONG_WINDOW: Final = timedelta(days=30)
+"""Looked at where fewer than 500 leads came within seven days."""
+_MOST: Final = 5_000
+_SHOWN_FEATURES: Final = 30
+
+Kind = tuple[UUID, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What was found of an agency's scores of one lead type; `champion` is None while the scorecard is in charge."""
+
+    agency_id: UUID
+    lead_type: str
+    champion: Model | None
+    findings: tuple[Finding, ...]
+    figures: Mapping[str, Any]
+
+    @property
+    def model(self) -> str:
+        """Who gave the scores."""
+        return self.champion.public_id if self.champion else SCORECARD.version
+
+    @property
+    def level(self) -> str:
+        """The worst that was found."""
+        return str(worst(self.findings))
+
+
+@dataclass(slots=True)
+class _Sample:
+    """Leads that one model scored, thinned evenly over the whole window, so that no hour of the day is preferred."""
+
+    leads: list[tuple[UUID, UUID, float]] = field(default_factory=list)
+    seen: int = 0
+    step: int = 1
+
+    def add(self, lead: tuple[UUID, UUID, float]) -> None:
+        """One more, in the order of time."""
+        if self.seen % self.step == 0:
+            self.leads.append(lead)
+        self.seen += 1
+        if len(self.leads) > 2 * _MOST:
+            self.leads, self.step = self.leads[::2], 2 * self.step
+
+
+def watch_all(*, now: datetime) -> Iterator[Watched]:
+    """What is to be said of every lead type that an agency had leads of lately. Reads alone."""
+    kinds, samples = _scored(now - WINDOW)
+    champions = _champions(kinds)
+    few = {one.public_id for one in champions.values() if _seen(samples, one) < FEWEST_LEADS}
+    if few:
+        samples |= _scored(now - LONG_WINDOW, only=few)[1]
+    drifts = {one.pk: _Drift.of(one, samples.get(one.public_id, _Sample())) for one in champions.values()}
+    for agency_id, lead_type in sorted(kinds):
+        champion = champions.get((agency_id, lead_type))
+        judged = judged_leads(agency_id, lead_type, champion.public_id if champion else SCORECARD.version, now=now)
+        drift = drifts[champion.pk] if champion else _Drift()
+        yield _watched(agency_id, lead_type, champion, drift, judged)
+
+
+def _seen(samples: Mapping[str, _Sample], model: Model) -> int:
+    return samples[model.public_id].seen if model.public_id in samples else 0
+
+
+def _scored(since: datetime, only: Iterable[str] | None = None) -> tuple[set[Kind], dict[str, _Sample]]:
+    """Which lead types were scored since, and samples of the leads by model."""
+    rows = Score.objects.filter(mode="live", id__gte=first_id(since))
+    rows = rows if only is None else rows.filter(model__in=list(only))
+    kinds: set[Kind] = set()
+    samples: dict[str, _Sample] = {}
+    columns = rows.order_by("id").values_list("agency_id", "lead_type", "model", "lead_ref", "probability")
+    for agency_id, lead_type, model, lead_ref, probability in columns.iterator(chunk_size=5000):
+        kinds.add((agency_id, lead_type))
+        samples.setdefault(model, _Sample()).add((lead_ref, agency_id, probability))
+    return kinds, samples
+
+
+def _champions(kinds: Iterable[Kind]) -> dict[Kind, Model]:
+    """The models in charge of these lead types' main score."""
+    wanted: dict[UUID, set[str]] = {}
+    for agency_id, lead_type in kinds:
+        wanted.setdefault(agency_id, set()).add(lead_type)
+    found = {}
+    for agency_id, lead_types in wanted.items():
+        shares = set(Policy.objects.filter(agency_id=agency_id, shares=True).values_list("lead_type", flat=True))
+        for (lead_type, target), model in champions_of(agency_id, lead_types, shares).items():
+            if target == Target.STUCK:
+                found[agency_id, lead_type] = model
+    return found
+
+
+# --- drift -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Drift:
+    """How the leads that a model scores lately stand to those it learned from."""
+
+    score: Stability | None = None
+    shifts: tuple[Shift, ...] = ()
+
+    @classmethod
+    def of(cls, model: Model, sample: _Sample) -> "_Drift":
+        if not sample.leads:
+            return cls()
+        known = features_of_leads(lead_ref for lead_ref, _, _ in sample.leads)
+        rows = [
+            shared_features(known[lead_ref], str(agency_id)) if model.agency_id is None else known[lead_ref]
+            for lead_ref, agency_id, _ in sample.leads
+            if lead_ref in known
+        ]
+        chances = np.array([chance for _, _, chance in sample.leads])
+        return cls(
+            score=stability_of_scores(model.reference, model.profile.get("leads", model.rows), chances),
+            shifts=tuple(shifts_of(model.profile, rows, features_used(model))),
+        )
+
+    def findings(self) -> Iterator[Finding]:
+        """What is to be said of it."""
+        yield on_stability(self.score)
+        for shift in self.shifts:
+            yield from on_shift(shift)
+
+    def figures(self) -> dict[str, Any]:
+        """The table behind it."""
+        return {
+            "leads": self.score.leads if self.score else 0,
+            "features": [*map(_shown, self.shifts[:_SHOWN_FEATURES])],
+        }
+
+
+def _shown(shift: Shift) -> dict[str, Any]:
+    return {
+        "feature": shift.feature,
+        "psi": round(shift.stability.psi, 4),
+        "noise": round(shift.stability.noise, 4),
+        "missing": round(shift.missing, 4),
+        "missing_before": round(shift.missing_before, 4),
+        "other": round(shift.other, 4),
+        "other_before": round(shift.other_before, 4),
+    }
+
+
+# --- outcomes ----------------------------------------------------------------------------------------------------
+
+
+def _watched(agency_id: UUID, lead_type: str, champion: Model | None, drift: _Drift, judged: Judged) -> Watched:
+    expected = expected_auc(champion) if champion else None
+    findings = [on_mean(judged.whole), on_ranking(judged.latest_ranking, expected)]
+    findings += drift.findings() if champion else ()
+    figures = {**judged.figures(), "expected_auc": expected.auc if expected else None, "drift": drift.figures()}
+    return Watched(agency_id, lead_type, champion, tuple(findings), figures)
+
+
+def expected_auc(model: Model) -> Expected | None:
+    """The AUC that the model was let through with: on later leads where it was judged by them, else out of fold."""
+    gate = {check["name"]: check["figures"] for check in model.report.get("gate", {}).get("checks", ())}
+    forward = model.metrics.get("forward", {})
+    if "log_loss" in gate:
+        seen = gate["enough_outcomes"]
+        return _expected(gate["log_loss"]["challenger_auc"], seen["rarer"], seen["leads"])
+    if found := forward.get("challenger"):
+        return _expected(found["auc"], round(found["true_rate"] * forward["newest"]), forward["newest"])
+    found = model.metrics.get("out_of_fold", {})
+    return _expected(found["auc"], model.positives, model.rows) if "auc" in found else None
+
+
+def _expected(auc: float, of_one_kind: int, leads: int) -> Expected:
+    return Expected(auc, auc_error(auc, of_one_kind, leads - of_one_kind))

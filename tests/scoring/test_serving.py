@@ -1,0 +1,104 @@
+"""Scoring in the process: right under threads and swaps, by the scorecard wherever a model cannot be trusted."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Agency
+from scoring.models import Model, Target
+from scoring.registry import promote_model
+from scoring.scopes import Scope
+from scoring.sealing import BadModel
+from scoring.serving import FALLBACKS, ServedScorer, load_model, scorers_of
+from scoring.training import train_model
+from tests.processes import ROOT
+from tests.scoring.making import MAY, TYPE, an_agency, remember, sample
+
+JUNE = MAY + timedelta(days=31)
+TWO_MODELS = 2
+
+
+def champion(agency: Agency, seed: int) -> Model:
+    """A learned model in charge; `seed` makes it differ."""
+    model = train_model(scope=Scope(agency.pk, TYPE, Target.STUCK), now=JUNE, seed=seed)
+    return promote_model(model=model, actor="test", now=JUNE)
+
+
+@pytest.fixture
+def agency() -> Agency:
+    agency = an_agency()
+    remember(agency, sample(1200, seed=1))
+    return agency
+
+
+@pytest.mark.django_db
+def test_sixteen_threads_get_the_values_of_one_also_while_models_are_swapped(agency: Agency) -> None:
+    rows = sample(60, seed=7).rows
+    models = [load_model(champion(agency, seed)) for seed in range(TWO_MODELS)]
+    right = [[model.score(row).log_odds for row in rows] for model in models]
+    assert right[0] != right[1]
+    published = [0]
+
+    def read(_: int) -> bool:
+        for place, row in enumerate(rows):
+            which = published[0]
+            if models[which].score(row).log_odds != right[which][place]:
+                return False
+            published[0] = 1 - which
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        assert all(threads.map(read, range(64)))
+
+
+@pytest.mark.django_db
+def test_a_model_that_is_not_what_was_stored_is_never_used(agency: Agency) -> None:
+    model = champion(agency, 3)
+    Model.objects.filter(pk=model.pk).update(intercept=model.intercept + 5)
+    with pytest.raises(BadModel):
+        load_model(Model.objects.get(pk=model.pk))
+    before = FALLBACKS._value.get()
+    scored = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE].score(sample(1, seed=5).rows[0])
+    assert scored.model == "scorecard-1"
+    assert FALLBACKS._value.get() == before + 1
+
+
+@pytest.mark.django_db
+def test_a_model_whose_bytes_are_broken_leaves_the_scorecard_in_charge(agency: Agency) -> None:
+    model = champion(agency, 4)
+    Model.objects.filter(pk=model.pk).update(body=b"{}" + bytes(model.body)[:100])
+    scored = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE].score(sample(1, seed=5).rows[0])
+    assert scored.stage == "rules"
+
+
+@pytest.mark.django_db
+def test_a_model_that_fails_at_a_lead_leaves_it_to_the_scorecard(agency: Agency) -> None:
+    class Failing:
+        def score(self, features: object) -> None:
+            raise RuntimeError("no trees")
+
+    served = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE]
+    assert isinstance(served, ServedScorer)
+    failing = ServedScorer(Failing(), None, served.percentiles, calibrated=False)  # type: ignore[arg-type]
+    assert failing.score(sample(1, seed=5).rows[0]).stage == "rules"
+
+
+@pytest.mark.django_db
+def test_a_reloaded_model_gives_the_same_scores_to_the_last_bit(agency: Agency) -> None:
+    model = champion(agency, 5)
+    first, again = load_model(model), load_model(Model.objects.get(pk=model.pk))
+    rows = sample(50, seed=8).rows
+    assert [first.score(row) for row in rows] == [again.score(row) for row in rows]
+
+
+def test_a_process_with_scorecards_alone_never_loads_the_library() -> None:
+    script = (
+        "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'leaddistro.settings'; django.setup();"
+        "import leaddistro.wsgi, leaddistro.urls, leads.pipeline, scoring.serving, scoring.registry;"
+        "print([name for name in ('xgboost', 'numpy', 'scipy') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,121 @@
+"""Tables of other systems are read whatever they are written with, and what cannot be used is named."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from scoring.tables import BadTable, TableSpec, learn_reader, read_flag, read_table
+from scoring.times import TimeFormat, time_format
+
+
+def written(folder: Path, text: str, *, packed: bool = False, encoding: str = "utf-8") -> Path:
+    file = folder / "table.csv"
+    content = text.encode(encoding)
+    file.write_bytes(gzip.compress(content) if packed else content)
+    return file
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_separator_packing_quotes_and_a_byte_order_mark_are_found_out(
+    tmp_path: Path, separator: str, packed: bool
+) -> None:
+    text = f'﻿"a"{separator}b\n"1{separator}2"{separator}x\n\n3{separator}\n'
+    assert read_table(written(tmp_path, text, packed=packed)) == [
+        {"a": f"1{separator}2", "b": "x"},
+        {"a": "3", "b": ""},
+    ]
+
+
+def test_short_long_and_foreign_rows_are_read_too(tmp_path: Path) -> None:
+    file = written(tmp_path, "name,b\r\nJosé\r\n1,2,3\r\n", encoding="cp1252")
+    assert read_table(file) == [{"name": "José", "b": ""}, {"name": "1", "b": "2"}]
+
+
+def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadTable, match="has no header"):
+        read_table(written(tmp_path, "\n\n"))
+
+
+@pytest.mark.parametrize("text", ["1", "yes", "Y", "TRUE", " t ", "1.0", "Converted"])
+def test_yes_has_many_spellings(text: str) -> None:
+    assert read_flag(text) is True
+
+
+@pytest.mark.parametrize("text", ["0", "no", "N", "False", "f", "0.0", "lost"])
+def test_so_has_no(text: str) -> None:
+    assert read_flag(text) is False
+
+
+def test_a_blank_is_neither_and_anything_else_is_refused() -> None:
+    assert read_flag("") is None
+    assert read_flag("n/a") is None
+    with pytest.raises(BadTable, match="'2' is neither yes nor no"):
+        read_flag("2")
+
+
+@pytest.mark.parametrize(
+    ("values", "order", "hours"),
+    [
+        (["2016-07-01", "2016-07-31"], "ymd", False),
+        (["01/07/16", "31/07/16"], "dmy", False),
+        (["07/01/2016", "07/31/2016"], "mdy", False),
+        (["31.12.2016 23:05", "01.01.2016 00:00"], "dmy", True),
+        (["2016-07-01T10:00:00Z", "2016-07-01T10:00:00.123+02:00"], "ymd", True),
+    ],
+)
+def test_times_are_known_by_their_form(values: list[str], order: str, hours: bool) -> None:
+    assert time_format(values) == TimeFormat(order, hours)
+
+
+@pytest.mark.parametrize("values", [["1", "2"], ["1.5", "2.25"], ["TX", "CA"], ["10-20", "30-40"]])
+def test_what_is_no_time_is_none(values: list[str]) -> None:
+    assert time_format(values) is None
+
+
+def test_columns_are_told_apart_by_what_they_hold() -> None:
+    rows = [
+        {
+            "Lead Number": str(number * 3),
+            "key": f"{number:x}-{number}",
+            "created": f"2026-05-{number % 28 + 1:02d} 13:00",
+            "accident": "2026-04-30",
+            "city": ("Austin", "Dallas")[number % 2],
+            "income": f"{number % 90},000",
+            "note": f"called {number} times",
+            "nothing": "",
+            "won": "yes",
+        }
+        for number in range(200)
+    ]
+    reader = learn_reader(rows, "won", TableSpec())
+    assert reader.features(rows[3]) == {
+        "city": "Dallas",
+        "income": "3,000",
+        "note.length": 14,
+        "nothing": None,
+        "created.weekday": 0,
+        "created.hour": 13,
+        "days_since.accident": 4,
+        "filled_share": 0.75,
+    }
+
+
+def test_what_is_said_of_a_column_counts() -> None:
+    rows = [
+        {"a": str(number), "b": str(number % 5), "when": f"{number % 12 + 1}/1/2026", "y": "1"} for number in range(60)
+    ]
+    spec = TableSpec.from_record({"drop": ["a", "not there"], "categorical": ["b"], "time": "when"})
+    reader = learn_reader(rows, "y", spec)
+    assert (reader.plain, reader.categories, reader.received) == (("b",), frozenset(["b"]), "when")
+    assert reader.features({"b": None, "when": "never"}) == {"b": None, "when.weekday": None, "filled_share": 0.0}  # type: ignore[dict-item]
+
+
+def test_a_column_that_does_not_exist_is_named() -> None:
+    with pytest.raises(BadTable, match="There is no column 'z'"):
+        learn_reader([{"a": "1"}], "z", TableSpec())
+    with pytest.raises(BadTable, match="no column 'z', which the description"):
+        learn_reader([{"a": "1"}], "a", TableSpec(numeric=frozenset(["z"])))
+    with pytest.raises(BadTable, match="drop must be a list"):
+        TableSpec.from_record({"drop": 5})
