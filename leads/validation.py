@@ -43,16 +43,16 @@ class Validator:
         self._required = tuple(spec.name for spec in fields if spec.required)
         self._phones = tuple(name for name, reader in self._readers.items() if reader is read_phone)
 
-    def check(self, fields: Mapping[str, Raw], *, received_at: datetime, complete: bool = True) -> LeadData:
+    def check(self, fields: Mapping[str, Raw], *, received_at: datetime, partial: bool = False) -> LeadData:
         """The lead in its normal form. Raises FieldProblems naming every field that needs correction.
 
-        One that need not be `complete` may lack what is required.
+        Of a `partial` lead nothing is required.
         """
         problems: list[FieldError] = []
         normal = self._read(fields, problems)
         if future := future_consent(normal, received_at):
             problems.append(future)
-        if complete and len(normal.keys() & self._required) < len(self._required):
+        if not partial and len(normal.keys() & self._required) < len(self._required):
             problems += self._missing(normal, problems)
         if problems:
             raise FieldProblems(problems)
