@@ -10,7 +10,18 @@ from accounts.admin import operator
 from core.admin import ReadOnlyAdmin
 from core.clock import now
 from core.errors import DomainError
-from scoring.models import FeatureSnapshot, Model, Outcome, Policy, Recalibration, Score, Standing, State, Watch
+from scoring.models import (
+    Belonging,
+    FeatureSnapshot,
+    Model,
+    Outcome,
+    Policy,
+    Recalibration,
+    Score,
+    Standing,
+    State,
+    Watch,
+)
 from scoring.registry import promote_model, roll_back_model, scope_of
 
 
@@ -115,3 +126,15 @@ class WatchAdmin(ReadOnlyAdmin):
     list_filter = ("level", "agency")
     list_select_related = ("agency",)
     ordering = ("-day", "id")
+
+
+@admin.register(Belonging)
+class BelongingAdmin(ReadOnlyAdmin):
+    """Of which leads a group is on record. Which one is shown to nobody, only counted."""
+
+    list_display = ("id", "agency", "lead_type", "lead_ref", "attribute")
+    list_filter = ("attribute",)
+    list_select_related = ("agency",)
+    search_fields = ("=lead_ref",)
+    exclude = ("group",)
+    ordering = ("-id",)
