@@ -177,6 +177,7 @@ def test_a_source_sees_its_payout_and_no_buyer() -> None:
     body = world.submit(world.source_key()).body
     assert body["price"] == Decimal("90.00")
     assert (body["buyer_id"], body["sales"], body["score_reasons"]) == (None, [], [])
+    assert (body["score_model"], body["return_probability"]) == (None, None)
 
 
 def test_a_test_lead_uses_the_second_book_and_reaches_no_buyer() -> None:
