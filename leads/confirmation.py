@@ -30,8 +30,8 @@ from leads.charging import charge_terms
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
 from leads.pipeline import travel
-from leads.recall import CampaignArchived, fresh_bidding, recall
-from leads.rerouting import NotOpen, reroute_lead
+from leads.recall import CampaignArchived, asked_lately, recall
+from leads.rerouting import NotOpen, auction_lead
 from leads.settlement import Settlement, settle
 from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
 from leads.telling import tell_unsold
@@ -156,12 +156,12 @@ def _end(
 def _has_stale_bids(view: snapshot.Snapshot, lead: Lead) -> bool:
     """Whether buyers must be asked anew who gets the lead: not here, where a transaction is open."""
     campaign = view.campaigns.get(lead.campaign_id)
-    return campaign is not None and campaign.pings and fresh_bidding(lead) is None
+    return campaign is not None and campaign.pings and not asked_lately(lead)
 
 
 def _auction_again(sale: Sale) -> Outcome:
     try:
-        return reroute_lead(principal=system_principal(sale.agency, sale.mode, "auction_again"), lead_id=sale.lead_id)
+        return auction_lead(principal=system_principal(sale.agency, sale.mode, "auction_again"), lead_id=sale.lead_id)
     except (NotOpen, CampaignArchived, Erased):  # somebody else sold it meanwhile, or nobody can
         return Outcome(201, {})
 
