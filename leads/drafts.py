@@ -23,7 +23,8 @@ class Draft:
 
     `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
     had their chance. `bidding` is what an auction brought for it, `promise` what its source was told that it brings,
-    `beside` what is to be written with it, `said` what its answer tells beside the usual. `hashes` are what a source sent of the person instead of a contact.
+    `beside` what is to be written with it, `said` what its answer tells beside the usual.
+    `hashes` are what a source sent of the person instead of a contact.
     """
 
     id: UUID

@@ -222,7 +222,7 @@ def _close(due: Due, answer: Answer, note: Answered) -> list[Due]:
 
 
 def _as_answered(due: Due, before: Draft) -> Due:
-    """The post as the draft before it was sent in: by whom, who is told no more than he may see, and what he is told."""
+    """The post as of the draft before it: who sent that in is told no more than they may see, and all they are told."""
     draft = replace(due.draft, principal=before.principal, said=before.said)
     return replace(due, draft=draft, made=due.made and replace(due.made, draft=draft))
 

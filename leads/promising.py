@@ -1,6 +1,6 @@
 """The lead to a ping: sold on the promised terms where it is the lead that was asked about, else decided anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -21,7 +21,6 @@ from leads.preparation import keyed_hash, plain_contact
 from leads.trip import Outcome
 from leads.types import Submission
 from routing.models import Campaign
-from routing.reasons import Reason
 
 PROMISED: Final = "promised"
 REDECIDED: Final = "redecided"

@@ -64,7 +64,7 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         sequence=lead.last_sequence,
         closed=_closed(lead),
         bidding=last if last and campaign.pings and is_fresh(last.started_at, clock()) else None,
-        promise=last and last.promise,
+        promise=None if last is None else last.promise,
     )
 
 

@@ -50,7 +50,7 @@ def reroute_lead(*, principal: Principal, lead_id: UUID) -> Outcome:
 
 
 def auction_lead(*, principal: Principal, lead_id: UUID) -> Outcome:
-    """Opens transactions. As `reroute_lead` for a lead still on its way, whose source's promise holds. Raises NotOpen."""
+    """Opens transactions. As `reroute_lead`, for a lead on its way: its source's promise holds. Raises NotOpen."""
     return _again(principal, lead_id, lambda draft: draft, Decision.Kind.REROUTE)
 
 
