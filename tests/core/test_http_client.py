@@ -160,7 +160,7 @@ def test_a_hang_up_after_the_request_is_told_from_one_in_the_middle_of_the_body(
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
 def test_whoever_hangs_up_after_the_request_is_not_sent_it_twice(method: str) -> None:
     with receiving(reset) as receiver:
-        answer = send_one(receiver.url, method=method)
+        (answer,) = send(Request(receiver.url, method=method))
     assert (answer.outcome, len(receiver.got)) == (Outcome.RESET_AFTER_SEND, 1)
 
 
