@@ -27,7 +27,7 @@ from core.sql import insert
 from core.trips import commit
 from leads import snapshot
 from leads.auction import ask_buyers, contenders
-from leads.bids import FRESH_SECONDS, Bidding
+from leads.bids import FRESH_SECONDS, Bidding, Promise
 from leads.drafts import Draft, Fate
 from leads.fates import duplicate_fate, fate_of
 from leads.market import Look, Rider, ask, look, state_of
@@ -216,7 +216,7 @@ def _record(
     promised = promise_of(legs, of=PRICE if draft.principal.sees_money else PAYOUT)
     statements = [insert(Ping, [_row(draft, fate, legs, promised, now)])]
     if bidding is not None:
-        kept = replace(bidding, ping_id=draft.id, promised=promised if legs else None)
+        kept = replace(bidding, ping_id=draft.id, promise=Promise(promised) if legs else None)
         statements.append(kept.insertion(lead_id=None))
     if repeat is not None:
         statements.append(insert_statement(repeat, status=201, body=json.dumps(body), now=now))

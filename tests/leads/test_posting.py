@@ -180,3 +180,15 @@ def test_a_sale_that_a_person_ended_during_the_post_stays_as_that_person_said(ma
     reject_sale(principal=world.principal, sale=Sale.objects.get(), reason="by telephone")
     assert make_posts([due], until=monotonic() + 30).over
     assert (states(), balance(contract)) == ([("refused", "due")], (1_000_00, 0))
+
+
+@pytest.mark.parametrize("found", ["due", "sent"])
+def test_a_lead_that_was_posted_when_its_sale_expires_is_sold_to_nobody_else(market: Market, found: str) -> None:
+    world = make_world()
+    market.contract(world, market.system("first"), priority=1, confirm_minutes=1)
+    market.contract(world, market.system("other"), priority=2)
+    members = {name: value for name, value in MARIA.items() if name != "consent_timestamp"}
+    submit_lead(principal=world.principal, submission=submission_of(dict(members)), received_at=now())
+    Sale.objects.update(post=found)
+    assert expire_sales(now=now() + timedelta(minutes=2)) == 1
+    assert Sale.objects.count() == (2 if found == "due" else 1)
