@@ -46,6 +46,8 @@ Answered = dict[str, Any]
 """What a buyer answered to a post, as `Sale.post_answer` keeps it."""
 
 _CLOSED = {Sale.State.REFUSED: Reason.BUYER_REFUSED.value, Sale.State.EXPIRED: Reason.BUYER_UNREACHABLE.value}
+_GONE = (AgencySuspended, CampaignArchived, Erased)
+"""What a lead is refused by that has no market any more."""
 
 
 class NotPending(DomainError):
@@ -167,7 +169,7 @@ def _has_stale_bids(view: snapshot.Snapshot, lead: Lead) -> bool:
 def _auction_again(sale: Sale) -> Outcome:
     try:
         return auction_lead(principal=system_principal(sale.agency, sale.mode, "auction_again"), lead_id=sale.lead_id)
-    except (NotOpen, LeadChanged, CampaignArchived, Erased):  # somebody else sold it meanwhile, or nobody can
+    except (NotOpen, LeadChanged, *_GONE):  # somebody else sold it meanwhile, or nobody can
         return Outcome(201, {})
 
 

@@ -8,7 +8,7 @@ inside a transaction, and no thread waits for a buyer once the source has its an
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from accounts.idempotency import Repeat
+from accounts.vault import Erased
 from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
 from buyers.health import observe
@@ -107,20 +108,25 @@ def make_posts(due: Iterable[Due], *, until: float, then: Callable[[], object] =
     """Opens transactions, one after the other. Post to the buyers, and to the next ones where they refuse.
 
     Where not all is over by `until` (of time.monotonic) it goes on without the caller, and calls `then` whenever a
-    buyer has answered. No transaction may be open.
+    buyer has answered; so it does where an answer cannot be written down now, and that is raised. No transaction may
+    be open.
     """
     sent, outcome = _send_all(due), None
-    while sent:
-        with aside():
-            done, _ = wait(sent, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
-        if not done:
-            for future, post in sent.items():
-                future.add_done_callback(partial(_go_on, post, then))
-            return Posted(over=False)
-        for future in done:
-            ended = _conclude(sent.pop(future), future.result()[0])
-            sent |= _send_all(ended.following)
-            outcome = ended.outcome
+    try:
+        while sent:
+            with aside():
+                done, _ = wait(sent, timeout=max(0.0, until - time.monotonic()), return_when=FIRST_COMPLETED)
+            if not done:
+                _go_on_without_us(sent, then)
+                return Posted(over=False)
+            for future in done:
+                ended = _conclude(sent[future], future.result()[0])
+                del sent[future]
+                sent |= _send_all(ended.following)
+                outcome = ended.outcome
+    except Exception:
+        _go_on_without_us(sent, then)  # what buyers said is not to be lost with the request
+        raise
     return Posted(True, outcome)
 
 
@@ -195,8 +201,8 @@ def _accept(due: Due, note: Answered) -> Outcome | None:
         accept_sale(principal=due.draft.principal, sale=_sale(due), post=note)
     except NotPending:  # somebody answered for the buyer meanwhile
         pass
-    except CampaignArchived:  # the buyer has it, and nobody can take its money: a person must see to it
-        log.exception("a buyer took sale %s of a campaign that is archived", due.sale_id)
+    except (CampaignArchived, Erased):  # the buyer has it, and nobody can take its money: a person must see to it
+        log.exception("a buyer took sale %s of a lead that nobody can sell any more", due.sale_id)
         _leave_open(due, note)
     return None
 
@@ -230,6 +236,11 @@ def _sale(due: Due) -> Sale:
 
 
 # --- after the source has its answer -----------------------------------------------------------------------------
+
+
+def _go_on_without_us(sent: Mapping[Future[list[Told]], _Sent], then: Callable[[], object]) -> None:
+    for future, post in sent.items():
+        future.add_done_callback(partial(_go_on, post, then))
 
 
 def _go_on(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from accounts.vault import erase
 from billing.check import check_ledger
 from billing.models import BuyerBalance
 from core.clock import now
@@ -192,3 +193,14 @@ def test_a_lead_that_was_posted_when_its_sale_expires_is_sold_to_nobody_else(mar
     Sale.objects.update(post=found)
     assert expire_sales(now=now() + timedelta(minutes=2)) == 1
     assert Sale.objects.count() == (2 if found == "due" else 1)
+
+
+def test_a_lead_that_is_erased_while_two_buyers_take_it_is_left_to_a_person(market: Market) -> None:
+    world = make_world(max_sales=2)
+    for name in ("first", "second"):
+        market.contract(world, market.system(name), sells="shared")
+    members = {name: value for name, value in MARIA.items() if name != "consent_timestamp"}
+    outcome = submit_lead(principal=world.principal, submission=submission_of(dict(members)), received_at=now())
+    erase(Lead.objects.get().pk)
+    assert make_posts(due_posts(outcome, deadline=monotonic() + 30), until=monotonic() + 30).over
+    assert states() == [("pending", "unknown")] * 2
