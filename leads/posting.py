@@ -7,17 +7,14 @@ inside a transaction, and no thread waits for a buyer once the source has its an
 """
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
-
-from django.db import connections
 
 from accounts.idempotency import Repeat
 from buyers.exchange.answers import Answer, AnswerOutcome
@@ -28,6 +25,7 @@ from core.clock import rfc3339
 from core.gate import aside
 from core.http import loop
 from core.http.fan_out import Told, ask_all
+from leads import later
 from leads.asking import Question, post_question, post_values, spent_ms
 from leads.capture import capture_at_once
 from leads.confirmation import Answered, NotPending, accept_sale, close_sale
@@ -244,37 +242,9 @@ def _sale(due: Due) -> Sale:
 # --- after the source has its answer -----------------------------------------------------------------------------
 
 
-class _Later:
-    """A few threads of this process that write down what came after the source had its answer; none waits for it."""
-
-    def __init__(self) -> None:
-        self._forget()
-        os.register_at_fork(after_in_child=self._forget)
-
-    def _forget(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-
-    def submit(self, work: Callable[[], object]) -> None:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(2, "posts-later")
-        self._pool.submit(self._run, work)
-
-    @staticmethod
-    def _run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except Exception:
-            log.exception("a post could not be concluded")  # its lease ends, and a sweep finds it
-        finally:
-            connections.close_all()
-
-
-_later: Final = _Later()
-
-
 def _go_on(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:
     if not future.cancelled():
-        _later.submit(partial(_conclude_later, sent, then, future))
+        later.submit(partial(_conclude_later, sent, then, future))
 
 
 def _conclude_later(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:

@@ -187,3 +187,20 @@ def test_the_page_of_a_lead_shows_its_auction(market: Market) -> None:
     shown = signed_in(make_person(world.agency)).get(f"/agency/leads/{page.lead.public_id}/")
     assert shown.status_code == 200
     assert "Auction: 2 asked" in shown.content.decode()
+
+
+def test_of_those_that_share_a_lead_each_is_posted_to_and_one_that_refuses_leaves_it_to_the_others(
+    market: Market,
+) -> None:
+    world = make_world(method="ping_post", max_sales=3, ping_timeout_ms=2_000, answer_within_ms=20_000)
+    first = market.contract(world, market.system("a", bid=20.0, post="refuse"), sells="shared")
+    others = [
+        market.contract(world, market.system(name, bid=bid), sells="shared") for name, bid in (("b", 15.0), ("c", 10.0))
+    ]
+    body = take(world).body
+    assert (body["status"], body["price"], len(body["sales"])) == ("accepted", 25.0, 2)
+    assert sorted(sale["price"] for sale in body["sales"]) == [10.0, 15.0]
+    assert [balance(contract) for contract in (first, *others)] == [(1_000_00, 0), (985_00, 0), (990_00, 0)]
+    lead = Lead.objects.get()
+    assert (lead.price, lead.payout) == (25_00, 90_00)
+    assert check_ledger(now=now()).differences == ()
