@@ -7,7 +7,7 @@ courtesy between machines; it is sent after that, once, and nobody waits for wha
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -39,6 +39,8 @@ from webhooks.outbox import NewEvent, enqueue
 log = logging.getLogger(__name__)
 
 NOTICE_MS: Final = 5_000.0
+SETTLED: Final = timedelta(seconds=30)
+"""How long after its end a promise may still be taken, by a lead that came in time and is on its way."""
 NOT_TAKEN: Final = "not_taken"
 """The reason of everybody who bid on a ping whose source never posted the lead."""
 _CODES: Final = {
@@ -69,7 +71,7 @@ def tell_bidders(*, now: datetime, limit: int = 100) -> int:
     One that cannot be told of is logged and does not hold up the others.
     """
     over = Q(lead__isnull=False) & ~Q(lead__status=Lead.Status.PENDING)
-    over |= Q(lead=None, ping__expires_at__lt=now)
+    over |= Q(lead=None, ping__expires_at__lt=now - SETTLED)
     rows = Auction.objects.filter(over, told_at=None).order_by("started_at", "id")
     notices: list[Ask] = []
     count = 0

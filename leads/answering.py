@@ -11,6 +11,7 @@ from uuid import UUID
 from accounts.idempotency import Repeat, Stored, replace_statement
 from accounts.principals import Principal
 from core import json
+from core.gate import aside
 from core.sql import run
 from leads import snapshot
 from leads.answers import answer
@@ -119,7 +120,8 @@ def _is_open(lead: Lead) -> bool:
 
 def _wait(condition: Callable[[], bool], *, until: float) -> None:
     while not condition() and time.monotonic() < until:
-        time.sleep(_LOOKS_AGAIN)
+        with aside():
+            time.sleep(_LOOKS_AGAIN)
 
 
 def _standing(sale: Sale) -> NewSale:

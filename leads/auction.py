@@ -44,7 +44,8 @@ def bidden(rider: Rider, held: Bidding | None = None) -> Rider:
 
 
 def with_bids(draft: Draft, bidding: Bidding) -> Draft:
-    """The draft that is decided by these bids, and writes them down with its settlement."""
+    """The draft that is decided by these bids, and writes them down with its settlement and what was promised."""
+    bidding = replace(bidding, promise=draft.promise)
     return replace(draft, bidding=bidding, beside=(*draft.beside, bidding.insertion(lead_id=draft.id)))
 
 

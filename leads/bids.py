@@ -59,15 +59,36 @@ class Pinged:
         return cls(UUID(record["buyer"]), bid, record["said"], tuple(record["fields"]))
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a source was told that its lead brings; `takers`: the contracts whose bids it took, None for anybody's.
+
+    It holds whenever the lead is decided again on its way, whoever refuses it.
+    """
+
+    least: Promised
+    takers: frozenset[UUID] | None = None
+
+    def to_record(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {"least": list(self.least), "takers": self.takers and sorted(map(str, self.takers))}
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Promise":
+        """Read back."""
+        takers = record["takers"]
+        return cls(Promised(*record["least"]), takers and frozenset(map(UUID, takers)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bidding:
-    """One round of pings. `promised` is what a source was told of it; `ping_id` the ping that began it."""
+    """One round of pings. `promise` is what a source was told of it; `ping_id` the ping that began it."""
 
     started_at: datetime
     window_ms: int
     pinged: tuple[Pinged, ...]
     tokens: Mapping[UUID, str] = field(default_factory=dict, repr=False)
-    promised: Promised | None = None
+    promise: Promise | None = None
     ping_id: UUID | None = None
     id: UUID = field(default_factory=new_id)
 
@@ -75,10 +96,6 @@ class Bidding:
     def bids(self) -> dict[UUID, Bid]:
         """The ends of the pings by contract."""
         return {one.bid.contract_id: one.bid for one in self.pinged}
-
-    def is_fresh(self, now: datetime) -> bool:
-        """Whether the bids still stand."""
-        return (now - self.started_at).total_seconds() < FRESH_SECONDS
 
     def insertion(self, *, lead_id: UUID | None) -> Statement:
         """The INSERT of the auction, for the batch that writes the lead or the ping."""
@@ -100,21 +117,26 @@ class Bidding:
     def _record(self) -> dict[str, Any]:
         return {
             "window_ms": self.window_ms,
-            "promised": None if self.promised is None else list(self.promised),
+            "promise": self.promise and self.promise.to_record(),
             "pings": [one.to_record() for one in self.pinged],
         }
 
 
+def is_fresh(asked_at: datetime, now: datetime) -> bool:
+    """Whether what buyers were asked then still stands."""
+    return (now - asked_at).total_seconds() < FRESH_SECONDS
+
+
 def bidding_of(row: Auction) -> Bidding:
     """The round that a row keeps."""
-    promised = row.record["promised"]
+    promise = row.record["promise"]
     return Bidding(
         id=row.pk,
         started_at=row.started_at,
         window_ms=row.record["window_ms"],
         pinged=tuple(Pinged.from_record(one) for one in row.record["pings"]),
         tokens=_open(row.pk, row.sealed),
-        promised=None if promised is None else Promised(*promised),
+        promise=promise and Promise.from_record(promise),
         ping_id=row.ping_id,
     )
 

@@ -30,9 +30,9 @@ from leads.charging import charge_terms
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Decision, Lead, Sale
 from leads.pipeline import travel
-from leads.recall import CampaignArchived, fresh_bidding, recall
-from leads.rerouting import NotOpen, reroute_lead
-from leads.settlement import Settlement, settle
+from leads.recall import CampaignArchived, asked_lately, recall
+from leads.rerouting import NotOpen, auction_lead
+from leads.settlement import LeadChanged, Settlement, settle
 from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
 from leads.telling import tell_unsold
 from leads.trip import Outcome, route
@@ -126,7 +126,6 @@ def _end(
     post: Answered | None = None,
     again: bool = True,
 ) -> Outcome:
-    again = again and not (state == Sale.State.EXPIRED and sale.post == Sale.Post.UNKNOWN)  # its buyer may have it
     stale = False
 
     def trip(view: snapshot.Snapshot) -> Outcome:
@@ -143,7 +142,7 @@ def _end(
                 hand_over(view, sale, heir, actor=principal.actor, now=moment)
             if others:
                 sum_up(lead, now=moment)
-            elif again and not (stale := _has_stale_bids(view, lead)):
+            elif again and not _may_be_had(sale, state) and not (stale := _has_stale_bids(view, lead)):
                 return _sell_again(principal, view, lead, moment)
             else:
                 tell_unsold(lead, reason=_CLOSED[state], now=moment)
@@ -153,16 +152,22 @@ def _end(
     return _auction_again(sale) if stale else outcome
 
 
+def _may_be_had(sale: Sale, state: Sale.State) -> bool:
+    """Whether the buyer was posted the lead and never answered; who would post it now finds the sale ended."""
+    posted = [Sale.Post.SENT, Sale.Post.UNKNOWN]
+    return state == Sale.State.EXPIRED and Sale.objects.filter(pk=sale.pk, post__in=posted).exists()
+
+
 def _has_stale_bids(view: snapshot.Snapshot, lead: Lead) -> bool:
     """Whether buyers must be asked anew who gets the lead: not here, where a transaction is open."""
     campaign = view.campaigns.get(lead.campaign_id)
-    return campaign is not None and campaign.pings and fresh_bidding(lead) is None
+    return campaign is not None and campaign.pings and not asked_lately(lead)
 
 
 def _auction_again(sale: Sale) -> Outcome:
     try:
-        return reroute_lead(principal=system_principal(sale.agency, sale.mode, "auction_again"), lead_id=sale.lead_id)
-    except (NotOpen, CampaignArchived, Erased):  # somebody else sold it meanwhile, or nobody can
+        return auction_lead(principal=system_principal(sale.agency, sale.mode, "auction_again"), lead_id=sale.lead_id)
+    except (NotOpen, LeadChanged, CampaignArchived, Erased):  # somebody else sold it meanwhile, or nobody can
         return Outcome(201, {})
 
 

@@ -10,7 +10,7 @@ from accounts.principals import Principal
 from core.ids import new_id
 from core.sealing import Sealer
 from core.sql import Statement
-from leads.bids import Bidding
+from leads.bids import Bidding, Promise
 from leads.snapshot import CampaignView, Snapshot, SourceView
 from leads.types import LeadData, Scalar
 from routing.reasons import Reason
@@ -22,8 +22,9 @@ class Draft:
     """A valid lead with its score, under one configuration. Nothing of it is stored yet unless `stored` is true.
 
     `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
-    had their chance. `bidding` is what an auction brought for it, `beside` what is to be written with it,
-    `said` what its answer tells beside the usual. `hashes` are what a source sent of the person instead of a contact.
+    had their chance. `bidding` is what an auction brought for it, `promise` what its source was told that it brings,
+    `beside` what is to be written with it, `said` what its answer tells beside the usual.
+    `hashes` are what a source sent of the person instead of a contact.
     """
 
     id: UUID
@@ -47,6 +48,7 @@ class Draft:
     sequence: int = 0
     closed: Mapping[UUID, Reason] = field(default_factory=dict)
     bidding: Bidding | None = None
+    promise: Promise | None = None
     beside: tuple[Statement, ...] = ()
     said: Mapping[str, Any] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)

@@ -16,8 +16,9 @@ from routing.types import BidOutcome
 
 
 def auctions_of(lead: Lead) -> list[Bidding]:
-    """The rounds of pings of a lead, the first one first. One statement."""
-    return [bidding_of(row) for row in lead.auctions.order_by("started_at", "id")]
+    """The rounds of pings of a lead in which somebody was asked, the first one first. One statement."""
+    rounds = map(bidding_of, lead.auctions.order_by("started_at", "id"))
+    return [one for one in rounds if one.pinged]
 
 
 def auction_records(lead: Lead) -> list[dict[str, Any]]:

@@ -19,12 +19,14 @@ from buyers.caps import CounterKey, counters_statement, counts
 from buyers.rotation import places, places_statement
 from core import trips
 from core.sql import Params, Statement, as_instant, as_uuid, bind, lock, lock_shared
+from leads.bids import Promise
 from leads.drafts import Draft
 from leads.models import Decision, Lead, Sale
 from leads.odds import buyers_odds
 from leads.room import Room
 from routing.claims import usage_keys
 from routing.engine import Screened, screen
+from routing.reasons import Reason
 from routing.types import ContractTerms, Earlier, Facts, Funds, Market, Odds, State, Turn, Usage
 from routing.values import Held
 
@@ -116,9 +118,17 @@ def ask(draft: Draft, now: datetime) -> Asked:
 
 def _beforehand(draft: Draft) -> State:
     """What the draft brings along: who had his chance, what buyers bid, and what its source was promised."""
-    if draft.bidding is None:
-        return State(closed=draft.closed)
-    return State(closed=draft.closed, bids=draft.bidding.bids, promised=draft.bidding.promised)
+    promise, bids = draft.promise, draft.bidding.bids if draft.bidding else {}
+    if promise is None:
+        return State(closed=draft.closed, bids=bids)
+    return State(closed={**_not_taken(draft, promise), **draft.closed}, bids=bids, promised=promise.least)
+
+
+def _not_taken(draft: Draft, promise: Promise) -> dict[UUID, Reason]:
+    """Who may not have the lead, where its source took only some of the bids: everybody else."""
+    if promise.takers is None:
+        return {}
+    return {known: Reason.BID_NOT_TAKEN for known in draft.campaign.contracts if known not in promise.takers}
 
 
 def look(riders: Sequence[Rider], *, locked: bool = True) -> tuple[Room, list[Look]]:

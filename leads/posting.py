@@ -230,9 +230,9 @@ def _close(due: Due, answer: Answer, note: Answered) -> list[Due]:
 
 
 def _as_answered(due: Due, before: Draft) -> Due:
-    """The post with all that its source is to be told beside the lead, which is known of the draft before it only."""
-    made = due.made and replace(due.made, draft=replace(due.made.draft, said=before.said))
-    return replace(due, made=made)
+    """The post as of the draft before it: who sent that in is told no more than they may see, and all they are told."""
+    draft = replace(due.draft, principal=before.principal, said=before.said)
+    return replace(due, draft=draft, made=due.made and replace(due.made, draft=draft))
 
 
 def _sale(due: Due) -> Sale:

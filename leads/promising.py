@@ -1,6 +1,6 @@
 """The lead to a ping: sold on the promised terms where it is the lead that was asked about, else decided anew."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,7 +13,7 @@ from core.errors import DomainError, FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode, encode
 from core.sql import Statement, bind
 from leads.answering import take_lead
-from leads.bids import Bidding, bidding_of
+from leads.bids import Bidding, Promise, bidding_of
 from leads.drafts import Draft
 from leads.inward import BID, Leg, promise_of
 from leads.models import Ping, Source
@@ -21,7 +21,6 @@ from leads.preparation import keyed_hash, plain_contact
 from leads.trip import Outcome
 from leads.types import Submission
 from routing.models import Campaign
-from routing.reasons import Reason
 
 PROMISED: Final = "promised"
 REDECIDED: Final = "redecided"
@@ -116,14 +115,9 @@ def _bound(draft: Draft, ping: Ping, chosen: Sequence[Leg], now: datetime) -> Dr
     said = {"ping_id": ping.public_id, "terms": PROMISED if keeps else REDECIDED}
     if not keeps:
         return replace(draft, beside=claimed, said=said)
-    bidding, kept = _bidding(draft, ping, chosen)
-    return replace(
-        draft,
-        bidding=bidding,
-        beside=(*claimed, *kept),
-        closed={**draft.closed, **_left(draft, ping, chosen)},
-        said=said,
-    )
+    promise = _promise(ping, chosen)
+    bidding, kept = _bidding(draft, ping, promise)
+    return replace(draft, bidding=bidding, promise=promise, beside=(*claimed, kept), said=said)
 
 
 def _claim(draft: Draft, ping: Ping, now: datetime) -> Statement:
@@ -137,22 +131,21 @@ def _claim(draft: Draft, ping: Ping, now: datetime) -> Statement:
     return Statement(sql, params, expect=1, refusal=PingExpired() if expired else PingUsed())
 
 
-def _bidding(draft: Draft, ping: Ping, chosen: Sequence[Leg]) -> tuple[Bidding, list[Statement]]:
-    """The ping's auction with the promise, and the statement that makes it the lead's."""
-    promised = promise_of(chosen, of=ping.terms["promises"])
+def _promise(ping: Ping, chosen: Sequence[Leg]) -> Promise:
+    """What the chosen legs promise, to be kept by their contracts alone where there are others."""
+    takers = frozenset(leg.contract_id for leg in chosen)
+    some = len(chosen) < len(ping.terms["legs"])
+    return Promise(promise_of(chosen, of=ping.terms["promises"]), takers if some else None)
+
+
+def _bidding(draft: Draft, ping: Ping, promise: Promise) -> tuple[Bidding, Statement]:
+    """The ping's auction with the promise, and the statement that makes it the lead's: also where nobody was asked."""
     row = ping.auctions.first()
     if row is None:
-        return Bidding(started_at=ping.created_at, window_ms=0, pinged=(), promised=promised), []
-    bidding = replace(bidding_of(row), promised=promised)
-    return bidding, [bidding.adoption(lead_id=draft.id)]
-
-
-def _left(draft: Draft, ping: Ping, chosen: Sequence[Leg]) -> Mapping[UUID, Reason]:
-    """Who may not have the lead, where only some of the bids were taken: everybody else."""
-    if len(chosen) == len(ping.terms["legs"]):
-        return {}
-    taken = {leg.contract_id for leg in chosen}
-    return {contract_id: Reason.BID_NOT_TAKEN for contract_id in draft.campaign.contracts if contract_id not in taken}
+        bidding = Bidding(started_at=ping.created_at, window_ms=0, pinged=(), promise=promise, ping_id=ping.pk)
+        return bidding, bidding.insertion(lead_id=draft.id)
+    bidding = replace(bidding_of(row), promise=promise)
+    return bidding, bidding.adoption(lead_id=draft.id)
 
 
 def _same_lead(draft: Draft, ping: Ping) -> bool:

@@ -10,7 +10,7 @@ from accounts.vault import Erased, open_data_key
 from core import json
 from core.clock import now as clock
 from core.errors import DomainError
-from leads.bids import Bidding, bidding_of
+from leads.bids import Bidding, bidding_of, is_fresh
 from leads.drafts import Draft
 from leads.models import Lead, Sale
 from leads.sealed import lead_context
@@ -31,13 +31,15 @@ class CampaignArchived(DomainError):
 def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
     """The lead as a draft that is stored already. Contracts that refused it or let it expire stay closed to it.
 
-    Bids that its buyers made a moment ago stand; older ones do not, and whoever decides by bids asks again.
+    Bids that its buyers made a moment ago stand; older ones do not, and whoever decides by bids asks again. What its
+    source was promised holds.
 
     Raises accounts.vault.Erased where its data was erased, and CampaignArchived.
     """
     campaign, source = view.campaigns.get(lead.campaign_id), view.sources.get(lead.source_id)
     if campaign is None or source is None:
         raise CampaignArchived
+    last = _last_bidding(lead)
     sealer = open_data_key(lead.pk)
     contents: Mapping[str, Any] = json.loads(sealer.open(bytes(lead.sealed), lead_context(lead.pk)))
     return Draft(
@@ -61,7 +63,8 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         number=lead.decisions.count() + 1,
         sequence=lead.last_sequence,
         closed=_closed(lead),
-        bidding=fresh_bidding(lead) if campaign.pings else None,
+        bidding=last if last and campaign.pings and is_fresh(last.started_at, clock()) else None,
+        promise=None if last is None else last.promise,
     )
 
 
@@ -73,11 +76,15 @@ def recall_bidden(*, principal: Principal, view: Snapshot, lead: Lead, bidding: 
         return None
 
 
-def fresh_bidding(lead: Lead) -> Bidding | None:
-    """What the lead's last auction brought, while its bids still stand."""
+def asked_lately(lead: Lead) -> bool:
+    """Whether what buyers were asked last still stands; so does, for as long, that there was nobody to ask."""
+    last = _last_bidding(lead)
+    return is_fresh(last.started_at if last else lead.created_at, clock())
+
+
+def _last_bidding(lead: Lead) -> Bidding | None:
     row = lead.auctions.order_by("-started_at", "-id").first()
-    bidding = bidding_of(row) if row is not None else None
-    return bidding if bidding is not None and bidding.is_fresh(clock()) else None
+    return bidding_of(row) if row is not None else None
 
 
 def _closed(lead: Lead) -> dict[UUID, Reason]:

@@ -43,8 +43,14 @@ class NotAssignable(DomainError):
 def reroute_lead(*, principal: Principal, lead_id: UUID) -> Outcome:
     """Opens transactions. Decide the lead again under the present configuration. Raises NotOpen.
 
-    Where its campaign holds auctions buyers are asked again. Posts that follow are left to make.
+    Where its campaign holds auctions buyers are asked again. Posts that follow are left to make. What its source was
+    promised is over: it was told already that the lead did not bring it, or that it was returned.
     """
+    return _again(principal, lead_id, lambda draft: replace(draft, promise=None), Decision.Kind.REROUTE)
+
+
+def auction_lead(*, principal: Principal, lead_id: UUID) -> Outcome:
+    """Opens transactions. As `reroute_lead`, for a lead on its way: its source's promise holds. Raises NotOpen."""
     return _again(principal, lead_id, lambda draft: draft, Decision.Kind.REROUTE)
 
 
@@ -58,7 +64,9 @@ def assign_lead(*, principal: Principal, lead_id: UUID, contract_id: UUID) -> Ou
     def narrowed(draft: Draft) -> Draft:
         if contract_id not in draft.campaign.contracts:
             raise NotFound("There is no such contract in the lead's campaign.")
-        return replace(draft, closed={}, campaign=replace(draft.campaign, terms=_only(draft, contract_id)))
+        return replace(
+            draft, closed={}, promise=None, campaign=replace(draft.campaign, terms=_only(draft, contract_id))
+        )
 
     return _again(principal, lead_id, narrowed, Decision.Kind.ASSIGN)
 

@@ -79,6 +79,9 @@ class Client:
             response_class=_Answer,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
         )
+        # Whoever hangs up may have read the request: a GET too can sell a lead, and is sent once. aiohttp has no
+        # public word for it.
+        self._session._retry_connection = False
 
     async def send(self, request: Request, *, timeout: float | None = None) -> Response:
         """What came of the request: a value for every trouble the network can make, never an exception.

@@ -157,6 +157,13 @@ def test_a_hang_up_after_the_request_is_told_from_one_in_the_middle_of_the_body(
         assert send_one(receiver.url).outcome == Outcome.TRUNCATED
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_whoever_hangs_up_after_the_request_is_not_sent_it_twice(method: str) -> None:
+    with receiving(reset) as receiver:
+        (answer,) = send(Request(receiver.url, method=method))
+    assert (answer.outcome, len(receiver.got)) == (Outcome.RESET_AFTER_SEND, 1)
+
+
 def test_what_is_not_http_is_a_bad_encoding() -> None:
     with receiving(raw(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")) as receiver:
         assert send_one(receiver.url).outcome == Outcome.BAD_ENCODING

@@ -20,6 +20,7 @@ from portal.docs import known_codes
 from routing.models import Method
 from routing.reasons import Reason
 from routing.types import Decision
+from scoring.levels import Level
 from scoring.points import RULES
 from scoring.rules import Points, Rule, Values
 from scoring.telling import DAYS_SINCE, FACTS, FIELD, FIELD_RATIO
@@ -69,6 +70,7 @@ def same(named: Iterable[object], known: Iterable[object]) -> None:
         ("State of an endpoint", EndpointState.values),
         ("Status of a buyer, source, campaign or contract", Status.values),
         ("Status of an agency", AgencyStatus.values),
+        ("Level of a finding", list(Level)),
         ("Event types", EVENT_TYPES),
         ("Outcomes of an attempt", [outcome.value for outcome in Outcome]),
         ("Outcomes of a buyer's answer", [outcome.value for outcome in AnswerOutcome]),

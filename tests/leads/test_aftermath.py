@@ -102,8 +102,8 @@ def test_those_that_bid_on_a_ping_which_was_not_taken_are_told_when_it_is_over(w
     market.contract(world, system)
     listen(world)
     ask(key(world))
-    assert tell_bidders(now=now()) == 0
-    assert tell_bidders(now=now() + timedelta(seconds=61)) == 1
+    assert tell_bidders(now=now() + timedelta(seconds=61)) == 0  # a lead that came in time may be on its way
+    assert tell_bidders(now=now() + timedelta(seconds=91)) == 1
     (told,) = bodies()
     assert (told["event"], told["lead_id"], told["reason"]) == ("ping.lost", None, "not_taken")
     assert [loss["ping_id"] for loss in system.losses] == [system.pings[0]["ping_id"]]

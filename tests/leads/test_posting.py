@@ -211,3 +211,15 @@ def test_a_post_names_the_contract_as_the_agency_does(market: Market) -> None:
     take(world)
     assert system.posts[0]["order"] == "yes"
     assert system.posts[0]["number"] == "PO-7"
+
+
+@pytest.mark.parametrize("found", ["due", "sent"])
+def test_a_lead_that_was_posted_when_its_sale_expires_is_sold_to_nobody_else(market: Market, found: str) -> None:
+    world = make_world()
+    market.contract(world, market.system("first"), priority=1, confirm_minutes=1)
+    market.contract(world, market.system("other"), priority=2)
+    members = {name: value for name, value in MARIA.items() if name != "consent_timestamp"}
+    submit_lead(principal=world.principal, submission=submission_of(dict(members)), received_at=now())
+    Sale.objects.update(post=found)
+    assert expire_sales(now=now() + timedelta(minutes=2)) == 1
+    assert Sale.objects.count() == (2 if found == "due" else 1)
