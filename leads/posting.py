@@ -20,7 +20,7 @@ from accounts.idempotency import Repeat
 from accounts.vault import Erased
 from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
-from buyers.health import observe
+from buyers.health import may_ask, observe
 from core.clock import now as clock
 from core.clock import rfc3339
 from core.gate import aside
@@ -135,13 +135,23 @@ def _send_all(due: Iterable[Due]) -> dict[Future[list[Told]], _Sent]:
     while waiting:
         one = waiting.pop()
         exchange = one.contract.exchange
-        if exchange is None or not one.left_ms:
-            outcome = AnswerOutcome.BLOCKED if exchange is None else AnswerOutcome.UNREACHABLE
-            waiting += _close(one, Answer(outcome, reason="method_unreadable" if exchange is None else "deadline"), {})
+        if exchange is None:
+            waiting += _close(one, Answer(AnswerOutcome.BLOCKED, reason="method_unreadable"), {})
+        elif (hindered := _hindered(one)) is not None:
+            waiting += _close(one, hindered, {})
         elif _claim(one, exchange.post):
             future, post = _send(one, exchange.post)
             started[future] = post
     return started
+
+
+def _hindered(due: Due) -> Answer | None:
+    """Why the buyer is not posted to now, if so: the lead's time is over, or the buyer's system failed of late."""
+    if not due.left_ms:
+        return Answer(AnswerOutcome.UNREACHABLE, reason="deadline")
+    if not may_ask(endpoint_of(due.contract_id, POST, due.draft.mode), now=clock()):
+        return Answer(AnswerOutcome.UNREACHABLE, reason="breaker_open")
+    return None
 
 
 def _claim(due: Due, stage: Stage) -> bool:

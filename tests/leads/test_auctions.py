@@ -12,7 +12,7 @@ from leads.pages import lead_page
 from leads.queries import decisions
 from tests.leads.test_actions_api import FRESH, send
 from tests.leads.test_api import get, key
-from tests.leads.test_posting import balance, take
+from tests.leads.test_posting import balance, failing, take
 from tests.leads.trading import Market
 from tests.leads.world import make_world
 from tests.portal.people import make_person, signed_in
@@ -76,6 +76,16 @@ def test_after_a_refusal_the_next_bidder_is_tried_without_being_asked_again(mark
     assert outcome.body["sales"][0]["contract_id"] == taken.public_id
     assert (len(best.pings), len(second.pings), len(second.posts)) == (1, 1, 1)
     assert [stored.replayed for stored in decisions(Lead.objects.get())] == [True, True]
+
+
+def test_a_buyer_that_takes_no_posts_of_late_is_not_asked_for_a_bid(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000)
+    down, other = market.system("down", bid=50.00), market.system("other", bid=40.00)
+    failing(market.contract(world, down))
+    market.contract(world, other)
+    assert take(world).body["price"] == 40.0
+    assert (down.pings, down.posts) == ([], [])
+    assert verdicts()["down"] == "breaker_open"
 
 
 def test_a_duplicate_is_not_pinged(market: Market) -> None:
