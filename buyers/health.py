@@ -117,6 +117,12 @@ class Watch:
             record = self._records.get(endpoint)
             return record is None or record.breaker.permit(now.timestamp())
 
+    def rests(self, endpoint: Endpoint, *, now: datetime) -> bool:
+        """Whether it is left alone now, for whoever would have to ask it only later; takes no trial."""
+        with self._lock:
+            record = self._records.get(endpoint)
+            return record is not None and record.breaker.rests(now.timestamp())
+
     def observe(self, seen: Sequence[Seen], *, now: datetime) -> None:
         """Count what came of an auction's questions. Costs microseconds; the others hear of it within a second.
 
@@ -197,6 +203,11 @@ os.register_at_fork(after_in_child=_ours.forget)
 def may_ask(endpoint: Endpoint, *, now: datetime) -> bool:
     """Whether this process may ask the endpoint now. Who is told so asks, and tells `observe` what came of it."""
     return _ours.may_ask(endpoint, now=now)
+
+
+def rests(endpoint: Endpoint, *, now: datetime) -> bool:
+    """Whether this process leaves the endpoint alone now. Nothing needs to follow."""
+    return _ours.rests(endpoint, now=now)
 
 
 def observe(seen: Sequence[Seen], *, now: datetime) -> None:

@@ -80,13 +80,12 @@ def try_method(
 ) -> Trial:
     """Try one stage on a sample lead and, where there is a status, on an answer. Reads campaign.lead_type.fields.
 
-    Without a campaign the fields of a lead type are not known: every reference is taken for good, and only built-in
+    Without a campaign the fields of a lead type are not known: a reference to one is taken for good, and only built-in
     fields are pingable. Raises FieldProblems by dotted path, also for a stage that the method has not.
     """
     own = list(campaign.lead_type.fields.all()) if campaign else []
     method = compile_method(masked_method(delivery), currency=currency, pingable=pingable_names(own))
-    if campaign is not None:
-        check_references(method, {*BUILT_IN, *(field.name for field in own)})
+    check_references(method, {*BUILT_IN, *(field.name for field in own)} if campaign else None)
     check_addresses(method)
     wanted = _stage(method, stage)
     values = _values(method, sample_lead(own), campaign, currency)

@@ -70,13 +70,18 @@ class Breaker:
 
     def permit(self, now: float) -> bool:
         """Whether to send a request now. Once the open time is over the first who asks has the trial."""
+        if self.rests(now):
+            return False
+        if self.phase.state is not State.CLOSED:
+            self.phase = Phase(State.HALF_OPEN, since=now, openings=self.phase.openings)
+        return True
+
+    def rests(self, now: float) -> bool:
+        """Whether nothing may be sent now; asking so takes no trial."""
         phase = self.phase
         if phase.state is State.CLOSED:
-            return True
-        if now < (phase.until if phase.state is State.OPEN else phase.since + self.policy.patience):
             return False
-        self.phase = Phase(State.HALF_OPEN, since=now, openings=phase.openings)
-        return True
+        return now < (phase.until if phase.state is State.OPEN else phase.since + self.policy.patience)
 
     def record(self, now: float, *, succeeded: int = 0, failed: int = 0) -> None:
         """Results that came in. While half open one success closes and one failure opens for longer.

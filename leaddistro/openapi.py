@@ -37,6 +37,7 @@ people from overwriting each other.
 """
 _TAGS: Final = {
     "Leads": "Submitting leads, reading what became of them, and deciding again.",
+    "Scoring": "Models and the gate, whether scores come true, training, the way back, and the law that binds.",
     "Sources": "Who sends leads, and what they earn by it.",
     "Lead types": "What kind of lead: its fields, which of them are required, personal, or told before a sale.",
     "Campaigns": "Markets, one for a lead type: method, floor, how many buyers, duplicates, consent.",

@@ -26,6 +26,7 @@ def answer(draft: Draft, fate: Fate) -> dict[str, Any]:
         "score_reasons": reasons(draft) if open_to_all else [],
         "score_model": draft.scored.model if open_to_all else None,
         "percentile": draft.scored.percentile,
+        "score_calibrated": draft.scored.calibrated,
         "return_probability": None if draft.principal.bound else draft.scored.return_probability,
         "buyer_id": _first_buyer(fate) if open_to_all else None,
         "price": _price(draft.principal, fate, draft.campaign.currency),

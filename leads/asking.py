@@ -124,8 +124,14 @@ def _circumstances(draft: Draft, contract: ContractView) -> dict[str, Any]:
             "currency": campaign.currency,
             "floor": campaign.terms.market.floor_price,
         },
-        "contract": {"id": encode(Contract.prefix, contract.id)},
+        "contract": _known_as(contract),
         "source": {"id": encode(Source.prefix, draft.source.id), "slug": draft.source.slug},
         "now": draft.received_at,
         "test": draft.mode == "test",
     }
+
+
+def _known_as(contract: ContractView) -> dict[str, str]:
+    """The contract's id and what the agency calls it, where it does."""
+    names = {"id": encode(Contract.prefix, contract.id), "name": contract.name, "external_id": contract.external_id}
+    return {name: value for name, value in names.items() if value}

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from buyers.health import may_ask, observe
+from buyers.health import may_ask, observe, rests
 from buyers.health_figures import Seen
 from core.clock import now as clock
 from core.http.fan_out import Told, fan_out
@@ -21,7 +21,7 @@ from leads.drafts import Draft
 from leads.market import Look, Rider, ask, look, state_of
 from leads.room import Room
 from leads.trip import CountersMissing, Overtaken, early_fate
-from leads.watching import PING, endpoint_of, seen_of
+from leads.watching import PING, POST, endpoint_of, seen_of
 from routing.engine import eligible_for_ping
 from routing.pricing import exclusive_price
 from routing.types import Bid, BidOutcome, ContractTerms
@@ -114,7 +114,8 @@ def _question(draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: i
     contract = draft.campaign.contracts[terms.id]
     if contract.exchange is None or contract.exchange.ping is None:
         return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.ERROR, reason="method_unreadable"), "blocked")
-    if not may_ask(endpoint_of(terms.id, PING, draft.mode), now=now):
+    ping, post = (endpoint_of(terms.id, stage, draft.mode) for stage in (PING, POST))
+    if rests(post, now=now) or not may_ask(ping, now=now):
         return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.BREAKER_OPEN), BidOutcome.BREAKER_OPEN.value)
     stage = contract.exchange.ping
     values = ping_values(draft, contract, auction_id, within_ms=within_ms)

@@ -96,6 +96,11 @@ class AuctionTable:
     window_ms: int
     rows: tuple[PingRow, ...]
 
+    @property
+    def asked(self) -> int:
+        """How many of them were asked: all but those that were left alone."""
+        return sum(row.outcome != BidOutcome.BREAKER_OPEN for row in self.rows)
+
 
 def auction_tables(lead: Lead) -> tuple[AuctionTable, ...]:
     """The auctions of a lead for its page. Two statements, however many buyers."""

@@ -33,7 +33,7 @@ from leads.fates import duplicate_fate, fate_of
 from leads.market import Look, Rider, ask, look, state_of
 from leads.models import Auction, Ping
 from leads.pipeline import travel
-from leads.preparation import campaign_named, keyed_hash, source_of
+from leads.preparation import campaign_of, keyed_hash, source_of
 from leads.room import Room
 from leads.trip import CountersMissing, Outcome, Overtaken
 from leads.types import LeadData, Submission
@@ -106,7 +106,7 @@ def prepare_ping(
     hashes = _hashes(fields)
     marks = {kind: keyed_hash(kind, view.agency_id, value) for kind, value in hashes.items()}
     source, source_text = source_of(principal, view, submission)
-    campaign = campaign_named(view, source, submission.campaign_id)
+    campaign = campaign_of(view, source, submission)
     told = {name: value for name, value in fields.items() if name in campaign.pingable}
     data = LeadData(campaign.validator.check(told, received_at=received_at, partial=True).fields, frozenset())
     features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)

@@ -17,7 +17,7 @@ from core.errors import DomainError, FieldError, FieldProblems
 from core.money import BadAmount, to_minor
 from leads.intake.shape import submission_of
 from leads.outcomes import USUAL_HORIZON
-from leads.preparation import campaign_named, lead_features, source_named
+from leads.preparation import campaign_of, lead_features, source_named
 from leads.snapshot import CampaignView, Snapshot, SourceView
 from scoring.history import PastLead
 from scoring.models import Outcome, Target
@@ -55,7 +55,7 @@ class Reader:
         try:
             submission = submission_of(lead)
             source, source_text = source_named(self.view, submission.source or "")
-            campaign = campaign_named(self.view, source, submission.campaign_id)
+            campaign = campaign_of(self.view, source, submission)
             received_at = told.received_at or self.now
             data = campaign.validator.check(submission.fields, received_at=received_at, partial=True)
         except DomainError as refused:

@@ -7,28 +7,26 @@ inside a transaction, and no thread waits for a buyer once the source has its an
 """
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db import connections
-
 from accounts.idempotency import Repeat
 from accounts.vault import Erased
 from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.exchange.stages import Stage
-from buyers.health import observe
+from buyers.health import may_ask, observe
 from core.clock import now as clock
 from core.clock import rfc3339
 from core.gate import aside
 from core.http import loop
 from core.http.fan_out import Told, ask_all
+from leads import later
 from leads.asking import Question, post_question, post_values, spent_ms
 from leads.capture import capture_at_once
 from leads.confirmation import Answered, NotPending, accept_sale, close_sale
@@ -137,13 +135,23 @@ def _send_all(due: Iterable[Due]) -> dict[Future[list[Told]], _Sent]:
     while waiting:
         one = waiting.pop()
         exchange = one.contract.exchange
-        if exchange is None or not one.left_ms:
-            outcome = AnswerOutcome.BLOCKED if exchange is None else AnswerOutcome.UNREACHABLE
-            waiting += _close(one, Answer(outcome, reason="method_unreadable" if exchange is None else "deadline"), {})
+        if exchange is None:
+            waiting += _close(one, Answer(AnswerOutcome.BLOCKED, reason="method_unreadable"), {})
+        elif (hindered := _hindered(one)) is not None:
+            waiting += _close(one, hindered, {})
         elif _claim(one, exchange.post):
             future, post = _send(one, exchange.post)
             started[future] = post
     return started
+
+
+def _hindered(due: Due) -> Answer | None:
+    """Why the buyer is not posted to now, if so: the lead's time is over, or the buyer's system failed of late."""
+    if not due.left_ms:
+        return Answer(AnswerOutcome.UNREACHABLE, reason="deadline")
+    if not may_ask(endpoint_of(due.contract_id, POST, due.draft.mode), now=clock()):
+        return Answer(AnswerOutcome.UNREACHABLE, reason="breaker_open")
+    return None
 
 
 def _claim(due: Due, stage: Stage) -> bool:
@@ -240,34 +248,6 @@ def _sale(due: Due) -> Sale:
 # --- after the source has its answer -----------------------------------------------------------------------------
 
 
-class _Later:
-    """A few threads of this process that write down what came after the source had its answer; none waits for it."""
-
-    def __init__(self) -> None:
-        self._forget()
-        os.register_at_fork(after_in_child=self._forget)
-
-    def _forget(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
-
-    def submit(self, work: Callable[[], object]) -> None:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(2, "posts-later")
-        self._pool.submit(self._run, work)
-
-    @staticmethod
-    def _run(work: Callable[[], object]) -> None:
-        try:
-            work()
-        except Exception:
-            log.exception("a post could not be concluded")  # its lease ends, and a sweep finds it
-        finally:
-            connections.close_all()
-
-
-_later: Final = _Later()
-
-
 def _go_on_without_us(sent: Mapping[Future[list[Told]], _Sent], then: Callable[[], object]) -> None:
     for future, post in sent.items():
         future.add_done_callback(partial(_go_on, post, then))
@@ -275,7 +255,7 @@ def _go_on_without_us(sent: Mapping[Future[list[Told]], _Sent], then: Callable[[
 
 def _go_on(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:
     if not future.cancelled():
-        _later.submit(partial(_conclude_later, sent, then, future))
+        later.submit(partial(_conclude_later, sent, then, future))
 
 
 def _conclude_later(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:

@@ -34,7 +34,7 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
     Raises UnknownCampaign, or FieldProblems naming every field that needs correction.
     """
     source, source_text = source_of(principal, view, submission)
-    campaign = campaign_named(view, source, submission.campaign_id)
+    campaign = campaign_of(view, source, submission)
     data = campaign.validator.check(submission.fields, received_at=received_at)
     _refuse_doubtful_phone(campaign, data)
     features = lead_features(campaign, source, source_text, data, received_at)
@@ -117,8 +117,9 @@ def source_named(view: Snapshot, named: str) -> tuple[SourceView, str]:
     return (known, "") if known else (view.direct, named)
 
 
-def campaign_named(view: Snapshot, source: SourceView, named: str | None) -> CampaignView:
-    """The campaign of this id or slug; where none is named the source's own. Raises UnknownCampaign, FieldProblems."""
+def campaign_of(view: Snapshot, source: SourceView, submission: Submission) -> CampaignView:
+    """The campaign that is named, else the source's own. Raises UnknownCampaign, FieldProblems where none is named."""
+    named = submission.campaign_id
     if named is None:
         if source.default_campaign_id is None:
             problem = FieldError("campaign_id", "required", "Name a campaign: this source has no default one.")

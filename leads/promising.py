@@ -98,8 +98,9 @@ def _chosen(legs: Sequence[Leg], named: object) -> tuple[Leg, ...]:
         return tuple(legs)
     wanted = [part.strip() for part in named.split(",")] if isinstance(named, str) else named
     known = {encode(BID, leg.bid_id): leg for leg in legs}
-    if not isinstance(wanted, list) or any(str(one) not in known for one in wanted):
-        raise FieldProblems([FieldError("bid_ids", "unknown_bid", "Name bids of this ping.")])
+    if not isinstance(wanted, list) or not wanted or any(str(one) not in known for one in wanted):
+        detail = "Name bids of this ping, or leave this out to take all."
+        raise FieldProblems([FieldError("bid_ids", "unknown_bid", detail)])
     return tuple(known[name] for name in dict.fromkeys(str(one) for one in wanted))
 
 

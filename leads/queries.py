@@ -101,6 +101,7 @@ def _record(principal: Principal, lead: Lead, sealer: Sealer | None, score: Mapp
         "score_reasons": score.get("reasons", []) if all_seen else [],
         "score_model": score.get("model") if all_seen else None,
         "percentile": score.get("percentile"),
+        "score_calibrated": score.get("calibrated", False),
         "return_probability": None if principal.bound else score.get("return_probability"),
         "buyer_id": _buyer_id(principal, lead, sales),
         "price": _price(principal, lead, sales),

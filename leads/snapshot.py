@@ -43,6 +43,8 @@ class ContractView:
 
     id: UUID
     buyer_id: UUID
+    name: str
+    external_id: str
     method: str
     endpoint_id: UUID | None
     exchange: HttpMethod | None
@@ -278,6 +280,8 @@ def _contract_view(row: Contract, pingable: frozenset[str]) -> ContractView:
     return ContractView(
         id=row.pk,
         buyer_id=row.buyer_id,
+        name=row.name,
+        external_id=row.external_id,
         method=delivery.method if delivery else "portal",
         endpoint_id=delivery.endpoint_id if delivery and delivery.method == Method.WEBHOOK else None,
         exchange=_exchange(delivery, row.campaign.currency, pingable)

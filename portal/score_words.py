@@ -102,4 +102,4 @@ def _figures(figures: Mapping[str, Any]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

@@ -14,7 +14,6 @@ from uuid import UUID
 from routing.bids import Bid, BidOutcome, Promised
 from routing.caps import Cap, Claim, Usage, UsageKey
 from routing.expectation import Odds
-from routing.fields import FROM_SCORING
 from routing.price_rules import PriceRule
 from routing.reasons import Reason
 from routing.terms import ContractTerms, MarketTerms, SourceTerms
@@ -47,9 +46,14 @@ class Facts:
 
     def __post_init__(self) -> None:
         """Make the fields plain."""
-        fields = {name: held(value) for name, value in self.fields.items() if name not in FROM_SCORING}
-        said = {"score": self.score, "percentile": self.percentile, "return_probability": self.return_probability}
-        object.__setattr__(self, "fields", fields | {name: value for name, value in said.items() if value is not None})
+        fields = {name: held(value) for name, value in self.fields.items()}
+        fields["score"] = self.score
+        for name, said in (("percentile", self.percentile), ("return_probability", self.return_probability)):
+            if said is not None:
+                fields[name] = said
+            else:
+                fields.pop(name, None)
+        object.__setattr__(self, "fields", fields)
 
 
 class Funds(NamedTuple):

@@ -11,6 +11,7 @@ from core.admin import ReadOnlyAdmin
 from core.clock import now
 from core.errors import DomainError
 from scoring.models import (
+    Belonging,
     BuyerHabits,
     FeatureSnapshot,
     Model,
@@ -136,3 +137,15 @@ class WatchAdmin(ReadOnlyAdmin):
     list_filter = ("level", "agency")
     list_select_related = ("agency",)
     ordering = ("-day", "id")
+
+
+@admin.register(Belonging)
+class BelongingAdmin(ReadOnlyAdmin):
+    """Of which leads a group is on record. Which one is shown to nobody, only counted."""
+
+    list_display = ("id", "agency", "lead_type", "lead_ref", "attribute")
+    list_filter = ("attribute",)
+    list_select_related = ("agency",)
+    search_fields = ("=lead_ref",)
+    exclude = ("group",)
+    ordering = ("-id",)

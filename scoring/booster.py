@@ -67,7 +67,9 @@ class Grown:
 
 def matrix(vocabulary: Vocabulary, rows: Sequence[Mapping[str, Any]]) -> Matrix:
     """The rows in the model's columns."""
-    return np.array([vocabulary.encode(row) for row in rows], dtype=np.float32).reshape(len(rows), -1)
+    return np.array([vocabulary.encode(row) for row in rows], dtype=np.float32).reshape(
+        len(rows), len(vocabulary.columns)
+    )
 
 
 def grow(table: Matrix, labels: Labels, vocabulary: Vocabulary, recipe: Recipe, *, seed: int) -> Grown:

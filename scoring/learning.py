@@ -24,7 +24,7 @@ Rows = Sequence[Mapping[str, Feature]]
 SIGNS: Final[Mapping[str, int]] = {"consent_age_minutes": -1}
 """Where a direction is a matter of definition: an older consent is never better."""
 QUANTILES: Final = 100
-WORTH_A_COLUMN: Final = 0.001
+WORTH_A_COLUMN: Final = 0.0003
 """By which share log loss must fall for columns that make a model harder to explain."""
 
 

@@ -16,7 +16,7 @@ from scoring.vocabulary import Vocabulary
 def margins_of(model: Model, rows: Sequence[Mapping[str, Feature]]) -> Floats:
     """Log-odds of these leads, whose features are as the model's scope has them. Raises scoring.sealing.BadModel."""
     check_hash(model)
-    if not model.body:
+    if not model.body or not rows:
         found = scorecard_margins(rows)
     else:
         trees, vocabulary = library.booster(), Vocabulary.from_record(model.spec)

@@ -26,7 +26,7 @@ _GZIP: Final = b"\x1f\x8b"
 _SEPARATORS: Final = ",;\t|"
 _YES: Final = frozenset("1 yes y true t on positive converted won sold approved accepted success".split())  # noqa: SIM905
 _NO: Final = frozenset("0 no n false f off negative lost unsold rejected declined refused failure".split())  # noqa: SIM905
-_BLANK: Final = frozenset(("", "na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a"))
+_BLANK: Final = frozenset(("", "na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a", "unknown", "select"))
 _COUNTER: Final = re.compile(r"(^|[^a-z])(id|uuid|guid|key|no|nr|num|number|index|row)$")
 _MOST_WORDS: Final = 0.5
 """A column of words with more distinct values than this share of its rows is free text, and only its length counts."""

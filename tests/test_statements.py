@@ -20,7 +20,7 @@ from django.urls import get_resolver
 from accounts.models import Agency
 from core.clock import now
 from leads.models import Auction, Lead
-from scoring.models import BuyerHabits, Model, Policy, Recalibration, Standing, Target, Watch
+from scoring.models import Belonging, BuyerHabits, Model, Policy, Recalibration, Standing, Target, Watch
 from scoring.outcomes import Observed, record_outcomes
 from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house, a_lead_type
 from tests.portal.people import make_operator, make_person, signed_in
@@ -97,6 +97,7 @@ def grow_scoring(house: House) -> None:
     habits = dict.fromkeys(("accept_rate", "return_rate", "accept_offset", "return_offset"), 0.0)
     BuyerHabits.objects.create(agency=house.agency, lead_type=kind, reckoned_at=now(), **counts, **habits)
     Standing.objects.create(agency=house.agency, lead_type=kind, cuts=[], leads=0, reckoned_at=now())
+    Belonging.objects.create(agency=house.agency, lead_type=kind, lead_ref=uuid4(), attribute="gender", group="x")
     Watch.objects.create(
         agency=house.agency,
         lead_type=kind,

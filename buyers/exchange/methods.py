@@ -10,6 +10,7 @@ from buyers.exchange.stage_documents import StageContext, parse_stage
 from buyers.exchange.stages import Stage
 from core import json
 from routing.documents import Problems
+from routing.fields import BUILT_IN
 
 ROOT: Final = "delivery"
 MEMBERS: Final = ("method", "preset", "ping", "post", "loss", "hashes", "hash_key")
@@ -65,16 +66,20 @@ def compile_method(config: Mapping[str, Any], *, currency: str, pingable: Collec
     return HttpMethod(post=post, ping=ping, loss=loss, pingable=context.pingable, allowed_hashes=hashes, hash_key=key)
 
 
-def check_references(method: HttpMethod, fields: Collection[str]) -> None:
+def check_references(method: HttpMethod, fields: Collection[str] | None) -> None:
     """Raise FieldProblems where the method speaks of what it cannot have: fields that leads of this type do not hold,
     and, before the buyer has bought, fields that are not pingable and hashes that it is not allowed.
+
+    Where `fields` is None the lead type is not known: of fields only those built in are judged.
     """
     problems = Problems()
     for stage in method.stages:
         for reference in stage.references():
             if not reference.name:
                 continue
-            if reference.scope == "lead" and reference.name not in fields:
+            if reference.scope == "lead" and fields is None and reference.name not in BUILT_IN:
+                continue
+            if reference.scope == "lead" and fields is not None and reference.name not in fields:
                 problems.add(reference.path, "unknown_field", f"{reference.name} is no field of the lead type")
             elif reference.scope == "lead" and stage.kind != "post" and reference.name not in method.pingable:
                 detail = f"{reference.name} is not pingable: a buyer sees it only in the post, once it has bought"

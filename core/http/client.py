@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection
 from yarl import URL
 
+from core.http.crowd import Crowd
 from core.http.lanes import Lanes
 from core.http.outcomes import Outcome, Response, outcome_of
 from core.http.resolver import BlockedAddress, Lookup, resolve, system_lookup
@@ -24,6 +25,7 @@ TOTAL_SECONDS: Final = 10.0
 BODY_LIMIT: Final = 64 * 1024
 HEADER_LIMIT: Final = 32 * 1024
 OPEN_PER_LANE: Final = 64
+MOST_OPEN: Final = 250
 _SHOWN: Final = ("retry-after", "content-type")
 # Shorter than the five seconds after which common servers hang up: a post on a connection that is just being closed
 # would end with nobody knowing whether it was read.
@@ -58,7 +60,7 @@ class Client:
     """Sends requests under one egress policy over a pool of kept-alive connections. Belongs to one event loop."""
 
     def __init__(self, egress: Egress, *, lookup: Lookup = system_lookup, tls: ssl.SSLContext | None = None) -> None:
-        self.lanes = Lanes(OPEN_PER_LANE)
+        self.lanes, self.crowd = Lanes(OPEN_PER_LANE), Crowd(MOST_OPEN)
         # The judgement of a text is the same every time; where its name leads is looked up for every connection.
         self._target = lru_cache(maxsize=4096)(partial(parse_target, egress=egress))
         connector = _Connector(

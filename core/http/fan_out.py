@@ -76,9 +76,21 @@ async def ask_all(asks: Sequence[Ask], *, deadline: float) -> list[Told]:
 
 
 def fan_out(asks: Sequence[Ask], *, within_ms: float) -> list[Told]:
-    """`ask_all` from ordinary code, its deadline `within_ms` from now. Holds the calling thread, no other."""
-    deadline = time.monotonic() + within_ms / 1000
-    return loop.run(ask_all(asks, deadline=deadline))
+    """`ask_all` from ordinary code. Holds the calling thread, no other.
+
+    Its deadline is `within_ms` from when there is room for its questions: a process that has too many open lets a
+    fan-out wait for its turn (client.MOST_OPEN), and times are counted from then on.
+    """
+    return loop.run(_in_turn(asks, within_ms))
+
+
+async def _in_turn(asks: Sequence[Ask], within_ms: float) -> list[Told]:
+    crowd = loop.client().crowd
+    await crowd.enter(len(asks))
+    try:
+        return await ask_all(asks, deadline=time.monotonic() + within_ms / 1000)
+    finally:
+        crowd.leave(len(asks))
 
 
 class _Question:

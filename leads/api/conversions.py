@@ -23,6 +23,17 @@ from leads.sharing import ENDED
 _EXAMPLE: Final = OpenApiExample(
     "A client for 1,200.00", {"value": 1200.00, "converted_at": "2026-06-02T10:00:00Z"}, request_only=True
 )
+_CONVERTED: Final = OpenApiExample(
+    "Written down",
+    {
+        "lead_id": "ld_01jv3k8m2xq4r5s6t7v8w9x0yz",
+        "sale_id": "sale_01jv3k8m2xq4r5s6t7v8w9x0yz",
+        "value": 1200.00,
+        "converted_at": "2026-06-02T10:00:00.000Z",
+    },
+    response_only=True,
+    status_codes=["201"],
+)
 
 
 class Instant(serializers.DateTimeField):
@@ -59,7 +70,9 @@ class ConvertView(ApiView):
 
     scopes: ClassVar = {"POST": "leads:write"}
 
-    @extend_schema(request=ConversionInput, responses={201: ConversionRecord}, examples=[_EXAMPLE], tags=["Leads"])
+    @extend_schema(
+        request=ConversionInput, responses={201: ConversionRecord}, examples=[_EXAMPLE, _CONVERTED], tags=["Leads"]
+    )
     def post(self, request: Request, lead_id: str) -> Response:
         """Report that a lead became a customer, once per sale; scores learn from it."""
         values = read_body(ConversionInput, request, self.principal)

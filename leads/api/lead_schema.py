@@ -111,6 +111,7 @@ POST: Final[Schema] = {
         "bid_ids": {
             "type": ["array", "null"],
             "items": {"type": "string"},
+            "minItems": 1,
             "maxItems": shape.MAX_LIST,
             "description": "Those of its bids that are taken; all, where they are left out.",
         },

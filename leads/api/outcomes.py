@@ -64,6 +64,29 @@ _CSV: Final = OpenApiExample(
 )
 
 
+_TRIED: Final = OpenApiExample(
+    "A dry run that found a mistake",
+    {
+        "dry_run": True,
+        "rows": 2,
+        "imported": 1,
+        "updated": 0,
+        "invalid": 1,
+        "outcomes": {"accepted": 1, "returned": 1, "stuck": 1, "converted": 1},
+        "problems": [
+            {
+                "row": 2,
+                "external_id": "crm-1002",
+                "field": "phone",
+                "code": "invalid_phone",
+                "detail": "Not a telephone number.",
+            }
+        ],
+    },
+    response_only=True,
+)
+
+
 class RowProblemShape(serializers.Serializer[Any]):
     """What is wrong with one row."""
 
@@ -109,7 +132,7 @@ class OutcomesView(ApiView):
         ],
         request={"application/json": {"type": "array", "items": _ROW}, "text/csv": OpenApiTypes.STR},
         responses=ImportedShape,
-        examples=[_EXAMPLE, _CSV],
+        examples=[_EXAMPLE, _CSV, _TRIED],
         tags=["Leads"],
     )
     def post(self, request: Request) -> Response:

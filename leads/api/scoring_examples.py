@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample
 
-_CHAMPION, _SHADOW = (f"mdl_01jv3k{code}yq4r5s6t7v8w9x0yz" for code in ("8m2x", "9b7y"))
+_CHAMPION, _SHADOW = (f"mdl_01jv3k{code}q4r5s6t7v8w9x0yz" for code in ("8m2x", "9b7y"))
 _TYPE: Final = {"lead_type": "auto_accident", "lead_type_id": "lt_01jv3k8m2xq4r5s6t7v8w9x0yz"}
 _FORWARD: Final[dict[str, Any]] = {
     "newest": 812,

@@ -52,6 +52,9 @@ class LeadAnswerShape(serializers.Serializer[Any]):
         allow_null=True,
         help_text="How many per cent of the latest leads of this type scored lower; null while they are too few.",
     )
+    score_calibrated = serializers.BooleanField(
+        help_text="Whether outcomes bear it out as a probability; false by the points table, and under an alarm.",
+    )
     return_probability = serializers.FloatField(
         min_value=0,
         max_value=1,

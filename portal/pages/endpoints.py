@@ -1,4 +1,4 @@
-"""How the buyers' systems do that are asked in auctions: the last hour of each contract's endpoints."""
+"""How the buyers' systems do that are asked in real time: the last hour of each contract's endpoints."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,12 @@ from django.views.decorators.http import require_GET
 
 from buyers.health import read_health
 from buyers.health_figures import EndpointHealth
-from buyers.models import Contract, Status
+from buyers.models import Contract, Method, Status
 from core.api.pagination import cut
 from core.clock import now
 from core.errors import FieldProblems
 from portal.access import Access, agency_page
 from portal.pages.frame import PAGE, next_page, show
-from routing.models import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,9 @@ class Row:
 @require_GET
 @agency_page
 def endpoints(request: HttpRequest, access: Access) -> HttpResponse:
-    """The list of contracts in auctions, the newest first, in the book that is looked at."""
-    asked = Contract.objects.visible_to(access.principal).filter(campaign__method=Method.PING_POST)
+    """The list of contracts of the delivery method http, the newest first, in the book that is looked at."""
+    asked = Contract.objects.visible_to(access.principal)
+    asked = asked.filter(deliveries__primary=True, deliveries__method=Method.HTTP)
     rows = asked.exclude(status=Status.ARCHIVED).select_related("buyer", "campaign")
     try:
         found, cursor = cut(rows, limit=PAGE, cursor=request.GET.get("cursor"))

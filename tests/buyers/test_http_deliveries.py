@@ -278,6 +278,14 @@ def test_a_campaign_brings_its_fields_to_the_trial(house: House) -> None:
     }
 
 
+def test_a_trial_without_a_campaign_refuses_pings_that_are_personal_for_every_lead_type(house: House) -> None:
+    def pinging(field: str) -> dict[str, Any]:
+        return {**DELIVERY, "ping": {**PING, "body": {"x": f"{{{{lead.{field}}}}}"}}}
+
+    assert problems(tried(house.api, delivery=pinging("first_name"))) == {"delivery.ping.body.x": "not_pingable"}
+    assert tried(house.api, delivery=pinging("a_field_of_some_lead_type")).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("body", "found"),
     [

@@ -20,12 +20,14 @@ from portal.docs import known_codes
 from routing.models import Method
 from routing.reasons import Reason
 from routing.types import Decision
+from scoring.levels import Level
 from scoring.points import RULES
 from scoring.rules import Points, Rule, Values
 from scoring.telling import DAYS_SINCE, FACTS, FIELD, FIELD_RATIO
 from tests.processes import ROOT
 from webhooks.states import EVENT_TYPES, EndpointState, MessageState
 
+ASKERS = ("asking", "auction", "posting")
 APPS = ("accounts", "billing", "buyers", "core", "leads", "portal", "routing", "scoring", "webhooks")
 FRAMEWORK = {"required", "null", "blank", "invalid", "invalid_choice", "not_a_list", "not_a_dict"} | {
     f"{bound}_{of}" for bound in ("min", "max") for of in ("length", "value")
@@ -68,6 +70,7 @@ def same(named: Iterable[object], known: Iterable[object]) -> None:
         ("State of an endpoint", EndpointState.values),
         ("Status of a buyer, source, campaign or contract", Status.values),
         ("Status of an agency", AgencyStatus.values),
+        ("Level of a finding", list(Level)),
         ("Event types", EVENT_TYPES),
         ("Outcomes of an attempt", [outcome.value for outcome in Outcome]),
         ("Outcomes of a buyer's answer", [outcome.value for outcome in AnswerOutcome]),
@@ -110,7 +113,8 @@ def test_every_code_of_a_field_stands_in_the_glossary() -> None:
 
 
 def test_every_reason_of_ours_for_a_buyers_answer_stands_in_the_glossary() -> None:
-    said = {reason for file in (ROOT / "buyers" / "exchange").glob("*.py") for reason in _answer_reasons(file)}
+    ours = [*(ROOT / "buyers" / "exchange").glob("*.py"), *(ROOT / "leads" / f"{name}.py" for name in ASKERS)]
+    said = {reason for file in ours for reason in _answer_reasons(file)} - {outcome.value for outcome in Outcome}
     same(codes("Reasons of a buyer's answer"), said)
 
 

@@ -12,7 +12,7 @@ from leads.pages import lead_page
 from leads.queries import decisions
 from tests.leads.test_actions_api import FRESH, send
 from tests.leads.test_api import get, key
-from tests.leads.test_posting import balance, take
+from tests.leads.test_posting import balance, failing, take
 from tests.leads.trading import Market
 from tests.leads.world import make_world
 from tests.portal.people import make_person, signed_in
@@ -76,6 +76,16 @@ def test_after_a_refusal_the_next_bidder_is_tried_without_being_asked_again(mark
     assert outcome.body["sales"][0]["contract_id"] == taken.public_id
     assert (len(best.pings), len(second.pings), len(second.posts)) == (1, 1, 1)
     assert [stored.replayed for stored in decisions(Lead.objects.get())] == [True, True]
+
+
+def test_a_buyer_that_takes_no_posts_of_late_is_not_asked_for_a_bid(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000)
+    down, other = market.system("down", bid=50.00), market.system("other", bid=40.00)
+    failing(market.contract(world, down))
+    market.contract(world, other)
+    assert take(world).body["price"] == 40.0
+    assert (down.pings, down.posts) == ([], [])
+    assert verdicts()["down"] == "breaker_open"
 
 
 def test_a_duplicate_is_not_pinged(market: Market) -> None:
@@ -177,3 +187,20 @@ def test_the_page_of_a_lead_shows_its_auction(market: Market) -> None:
     shown = signed_in(make_person(world.agency)).get(f"/agency/leads/{page.lead.public_id}/")
     assert shown.status_code == 200
     assert "Auction: 2 asked" in shown.content.decode()
+
+
+def test_of_those_that_share_a_lead_each_is_posted_to_and_one_that_refuses_leaves_it_to_the_others(
+    market: Market,
+) -> None:
+    world = make_world(method="ping_post", max_sales=3, ping_timeout_ms=2_000, answer_within_ms=20_000)
+    first = market.contract(world, market.system("a", bid=20.0, post="refuse"), sells="shared")
+    others = [
+        market.contract(world, market.system(name, bid=bid), sells="shared") for name, bid in (("b", 15.0), ("c", 10.0))
+    ]
+    body = take(world).body
+    assert (body["status"], body["price"], len(body["sales"])) == ("accepted", 25.0, 2)
+    assert sorted(sale["price"] for sale in body["sales"]) == [10.0, 15.0]
+    assert [balance(contract) for contract in (first, *others)] == [(1_000_00, 0), (985_00, 0), (990_00, 0)]
+    lead = Lead.objects.get()
+    assert (lead.price, lead.payout) == (25_00, 90_00)
+    assert check_ledger(now=now()).differences == ()

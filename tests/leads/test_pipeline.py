@@ -33,6 +33,7 @@ def test_a_lead_that_a_buyer_wants_is_sold_charged_and_queued_for_delivery() -> 
         "score_reasons": outcome.body["score_reasons"],
         "score_model": "scorecard-1",
         "percentile": None,
+        "score_calibrated": False,
         "return_probability": None,
         "buyer_id": buyer.public_id,
         "price": Decimal("175.00"),
@@ -177,6 +178,7 @@ def test_a_source_sees_its_payout_and_no_buyer() -> None:
     body = world.submit(world.source_key()).body
     assert body["price"] == Decimal("90.00")
     assert (body["buyer_id"], body["sales"], body["score_reasons"]) == (None, [], [])
+    assert (body["score_model"], body["return_probability"]) == (None, None)
 
 
 def test_a_test_lead_uses_the_second_book_and_reaches_no_buyer() -> None:

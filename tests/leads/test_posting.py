@@ -9,6 +9,8 @@ import pytest
 from accounts.vault import erase
 from billing.check import check_ledger
 from billing.models import BuyerBalance
+from buyers.health import observe
+from buyers.health_figures import Endpoint, Result, Seen, Stage
 from core.clock import now
 from leads.answering import take_lead
 from leads.confirmation import expire_sales, reject_sale
@@ -181,6 +183,35 @@ def test_a_sale_that_a_person_ended_during_the_post_stays_as_that_person_said(ma
     reject_sale(principal=world.principal, sale=Sale.objects.get(), reason="by telephone")
     assert make_posts([due], until=monotonic() + 30).over
     assert (states(), balance(contract)) == ([("refused", "due")], (1_000_00, 0))
+
+
+def failing(contract: Any, times: int = 20) -> None:
+    """Posts to this contract's buyer failed so often of late that its breaker is open."""
+    for _ in range(times):
+        observe([Seen(Endpoint(contract.pk, Stage.POST, "live"), Result.ERROR)], now=now())
+
+
+def test_a_buyer_whose_posts_fail_too_often_is_left_alone_and_the_next_one_gets_the_lead(market: Market) -> None:
+    world = make_world()
+    down, other = market.system("down"), market.system("other")
+    rested = market.contract(world, down, priority=1)
+    taken = market.contract(world, other, priority=2)
+    failing(rested)
+    assert take(world).body["sales"][0]["contract_id"] == taken.public_id
+    assert down.posts == []
+    assert states() == [("expired", "answered"), ("delivered", "answered")]
+    assert Sale.objects.order_by("sold_at")[0].reason == "breaker_open"
+    assert balance(rested) == (1_000_00, 0)
+
+
+def test_a_post_names_the_contract_as_the_agency_does(market: Market) -> None:
+    world, system = make_world(), market.system("yes")
+    named = {"body": {"order": "{{contract.name}}", "number": "{{contract.external_id}}"}}
+    post = {**system.delivery["post"], **named}
+    market.contract(world, system, delivery={"post": post}, external_id="PO-7")
+    take(world)
+    assert system.posts[0]["order"] == "yes"
+    assert system.posts[0]["number"] == "PO-7"
 
 
 @pytest.mark.parametrize("found", ["due", "sent"])

@@ -224,3 +224,11 @@ def test_a_fixed_price_is_promised_too_and_a_cheaper_contract_does_not_take_its_
     late = post(token, other["ping_id"], phone="+15557654321", email="other@example.com").json()
     assert (late["status"], late["terms"]) == ("unsold", "promised")
     assert send(token, "/v1/leads", FRESH | {"phone": "+15557654322", "email": "x@example.com"}).json()["price"] == 20.0
+
+
+def test_taking_none_of_the_bids_is_no_post(world: World, market: Market) -> None:
+    market.contract(world, market.system("buyer", bid=42.5))
+    token = key(world)
+    answer = post(token, ask(token)["ping_id"], bid_ids=[])
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_bid")
+    assert Lead.objects.count() == 0

@@ -98,7 +98,7 @@ def test_every_page_is_accessible_quiet_and_fits_its_window(
         *("/agency/refused/", f"/agency/refused/{refused.public_id}/", "/agency/refused/?code=none"),
         "/agency/endpoints/",
         *(f"/agency/leads/{lead.public_id}/", f"/agency/leads/{duplicate.public_id}/", "/agency/?mode=test"),
-        *("/agency/scoring/", f"/agency/scoring/{world.campaign.lead_type.public_id}/"),
+        *("/agency/history/", "/agency/scoring/", f"/agency/scoring/{world.campaign.lead_type.public_id}/"),
         *("/accounts/2fa/", "/accounts/2fa/totp/activate/", "/accounts/password/change/", "/docs/errors"),
         *("/agency/mapping/", "/agency/mapping/?begin=boberdoo"),
     ):

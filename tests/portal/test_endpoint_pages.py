@@ -10,6 +10,7 @@ from tests.buyers.making import House, a_buyer, a_campaign, a_contract, a_house,
 from tests.portal.people import make_person, signed_in
 
 pytestmark = pytest.mark.django_db
+URL = "https://buyer.example.com/leads"
 
 
 def page(house: House, query: str = "", role: str = "owner") -> str:
@@ -18,10 +19,11 @@ def page(house: House, query: str = "", role: str = "owner") -> str:
     return answer.content.decode()
 
 
-def asked(house: House, campaign: dict[str, str], results: list[Result]) -> str:
+def asked(house: House, campaign: dict[str, str], results: list[Result], by: str = "http") -> str:
     """A buyer whose contract's pings ended like this; its name."""
     buyer = a_buyer(house, name="Northgate")
-    contract = a_contract(house, buyer, campaign)
+    delivery = {"method": "http", "preset": "generic_json", "ping": {"url": URL}, "post": {"url": URL}}
+    contract = a_contract(house, buyer, campaign, **({"delivery": delivery} if by == "http" else {}))
     where = Endpoint(decode("ctr", contract["contract_id"]), Stage.PING)
     for result in results:
         health.observe([Seen(where, result, 80 if result is Result.ACCEPTED else None)], now=now())
@@ -47,9 +49,15 @@ def test_one_that_fails_is_shown_to_be_left_alone() -> None:
     assert "Left alone" not in page(house, "?mode=test")
 
 
-def test_contracts_of_other_methods_and_of_strangers_are_not_there() -> None:
+def test_contracts_that_are_delivered_otherwise_and_those_of_strangers_are_not_there() -> None:
     house, stranger = a_house(), a_house("Stranger", "owner@stranger.example")
-    for one, method in ((house, "waterfall"), (stranger, "ping_post")):
+    for one, by in ((house, "webhook"), (stranger, "http")):
         a_lead_type(one)
-        asked(one, a_campaign(one, method=method), [])
+        asked(one, a_campaign(one, method="ping_post"), [], by=by)
     assert "Nobody is asked yet" in page(house)
+
+
+def test_contracts_that_are_posted_to_in_other_campaigns_are_there_too() -> None:
+    house = a_house()
+    a_lead_type(house)
+    assert asked(house, a_campaign(house, method="waterfall"), []) in page(house)

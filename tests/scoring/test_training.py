@@ -81,6 +81,7 @@ def test_a_learned_model_shows_itself_on_later_leads_before_it_takes_over(agency
     model = learned(agency)
     assert champion_of(stuck(agency)) is None
     assert judge_shadow(model=model, now=JUNE + timedelta(days=13)) is None
+    assert judge_shadows(now=JULY) == {model.public_id: "waits"}
     remember(agency, sample(1500, seed=2), first=JUNE)
     assert due_scopes(now=JULY) == []
     assert judge_shadows(now=JULY) == {model.public_id: "promoted"}
@@ -100,6 +101,12 @@ def test_on_few_later_leads_a_good_model_waits_for_a_person(agency: Agency) -> N
     assert promote_model(model=model, actor="user:boss@acme.example", now=JULY).state == State.CHAMPION
     with pytest.raises(NotPromotable):
         promote_model(model=model, actor="user:boss@acme.example", now=JULY)
+
+
+def test_a_shadow_that_nobody_could_judge_makes_way_after_ninety_days(agency: Agency) -> None:
+    model = learned(agency)
+    assert judge_shadows(now=JUNE + timedelta(days=91)) == {model.public_id: "refused"}
+    assert due_scopes(now=JUNE + timedelta(days=91)) == [stuck(agency)]
 
 
 def test_a_bad_model_is_refused_and_never_in_charge(agency: Agency) -> None:
