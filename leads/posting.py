@@ -188,6 +188,8 @@ def _conclude(sent: _Sent, told: Told) -> Ended:
 
 def _unnamed(answer: Answer, due: Due) -> Answer:
     """The answer without what its words repeat of the person: they are kept in the clear, for everybody to count."""
+    if not answer.reason and not answer.redirect:
+        return answer
     exchange, fields = due.contract.exchange, due.draft.data.fields
     open_to_all = exchange.pingable_part(fields) if exchange else {}
     closed = [value for name, value in fields.items() if name not in open_to_all]
