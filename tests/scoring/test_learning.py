@@ -94,6 +94,7 @@ def test_missing_unseen_and_wrongly_typed_values_get_a_score(fitted: Fitted) -> 
         {"state": "Atlantis", "source": 17, "phone": True},
         {"field.roof_age": "old", "consent_age_minutes": float("inf"), "tracked": "yes"},
         {"field.roof_age": 10**400, "unheard": "of"},
+        {"field.roof_age": 1e39},
     ]
     for row in strange:
         assert 0 <= scorer(fitted).score(row).score <= 100  # type: ignore[arg-type]
