@@ -10,8 +10,9 @@ from typing import Final
 from scoring.anchor import anchor_model
 from scoring.examples import Examples, later_examples
 from scoring.fairness import fairness_checks
-from scoring.gate import Trial, Verdict, judge
-from scoring.models import Model, Stage, State
+from scoring.gate import Check, Trial, Verdict, judge
+from scoring.models import Model, Policy, Stage, State
+from scoring.policies import barred_features
 from scoring.prediction import chances_of
 from scoring.registry import OPEN, champion_of, promote_model, refuse_model, scope_of
 from scoring.soundness import check_soundness
@@ -40,7 +41,8 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
     )
-    return judge(trial, technical=check_soundness(model, later.rows), fairness=fairness_checks(model.fairness))
+    technical = [_allowed(model), *check_soundness(model, later.rows)]
+    return judge(trial, technical=technical, fairness=fairness_checks(model.fairness))
 
 
 def judge_shadows(*, now: datetime) -> dict[str, str]:
@@ -69,6 +71,13 @@ def _act(model: Model, verdict: Verdict, now: datetime) -> str:
         return "refused"
     Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)
     return "ready" if verdict.passed else "waits"
+
+
+def _allowed(model: Model) -> Check:
+    """The model looks at nothing that any of its agencies bars by now: policies change while a shadow waits."""
+    policies = Policy.objects.filter(agency__in=scope_of(model).agencies, lead_type=model.lead_type)
+    barred = sorted({name for policy in policies for name in barred_features(model, policy)})
+    return Check("allowed", not barred, {"barred": barred})
 
 
 def _may_be_lenient(model: Model, champion: Model | None, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from scoring.policies import SharedModelBarred, set_policy
 from scoring.registry import champion_of, features_used, promote_model
 from scoring.scopes import Scope
 from scoring.serving import scorers_of
+from scoring.shadows import judge_shadows
 from scoring.training import train_model
 from tests.scoring.making import MAY, TYPE, Sample, an_agency, remember
 
@@ -101,6 +102,20 @@ def test_a_shared_model_that_looks_at_what_is_barred_cannot_be_joined(agency: Ag
     with pytest.raises(SharedModelBarred):
         set_policy(actor=owner(agency), lead_type=TYPE, values={"regulation": "housing"})
     assert Model.objects.get(pk=model.pk).state == State.CHAMPION
+
+
+@pytest.mark.django_db
+def test_a_shared_model_that_waits_is_refused_once_one_of_its_agencies_bars_what_it_looks_at(agency: Agency) -> None:
+    remember(agency, temptation(400, seed=1))
+    model = trained(agency)
+    Model.objects.filter(pk=model.pk).update(agency=None, state=State.SHADOW)
+    for one, regulation in ((agency, ""), (an_agency("other"), "housing")):
+        set_policy(actor=owner(one), lead_type=TYPE, values={"regulation": regulation, "shares": True})
+    assert judge_shadows(now=JUNE + timedelta(days=15)) == {model.public_id: "refused"}
+    report = Model.objects.get(pk=model.pk).report
+    assert [check for check in report["gate"]["checks"] if check["name"] == "allowed"] == [
+        {"name": "allowed", "passed": False, "figures": {"barred": sorted(BARRED)}}
+    ]
 
 
 @pytest.mark.django_db
