@@ -4,6 +4,7 @@ A snapshot never changes, so what a shadow would have said of a lead can be aske
 request nothing: a shadow scores when it is judged, on exactly the leads that the champion scored meanwhile.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +17,8 @@ from scoring.policies import barred_features
 from scoring.prediction import chances_of
 from scoring.registry import OPEN, champion_of, promote_model, refuse_model, scope_of
 from scoring.soundness import check_soundness
+
+log = logging.getLogger(__name__)
 
 LEAST_SHADOW: Final = timedelta(days=14)
 LONGEST_SHADOW: Final = timedelta(days=90)
@@ -31,6 +34,9 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         return None
     scope = scope_of(model)
     later = later_examples(scope, after=model.trained_to, now=now)
+    technical = [_allowed(model), *check_soundness(model, later.rows)]
+    if any(check.name == "loads" and not check.passed for check in technical):
+        return Verdict(tuple(technical), automatic=False)
     champion = champion_of(scope)
     trial = Trial(
         labels=later.labels,
@@ -41,7 +47,6 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
     )
-    technical = [_allowed(model), *check_soundness(model, later.rows)]
     return judge(trial, technical=technical, fairness=fairness_checks(model.fairness))
 
 
@@ -49,12 +54,17 @@ def judge_shadows(*, now: datetime) -> dict[str, str]:
     """Opens transactions. Judge every open challenger: promote, refuse, or wait; what became of each, by public id.
 
     One that passes on fewer than 300 outcomes of the rarer kind waits for a person. One that fails is refused once the
-    evidence is enough for an automatic verdict, its failure is technical, or its shadow is longer than 90 days.
+    evidence is enough for an automatic verdict, its failure is technical, or its shadow is longer than 90 days. Where
+    judging itself fails (a champion's bytes are damaged) it is logged, and holds up no other.
     """
     ends = {}
     for model in Model.objects.filter(state__in=OPEN).order_by("created_at", "id"):
-        verdict = judge_shadow(model=model, now=now)
-        ends[model.public_id] = "waits" if verdict is None else _act(model, verdict, now)
+        try:
+            verdict = judge_shadow(model=model, now=now)
+            ends[model.public_id] = "waits" if verdict is None else _act(model, verdict, now)
+        except Exception:
+            log.exception("model %s could not be judged", model.public_id)
+            ends[model.public_id] = "failed"
     return ends
 
 
