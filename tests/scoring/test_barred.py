@@ -139,7 +139,7 @@ def test_every_law_that_can_be_declared_bars_something() -> None:
 
 @given(
     st.sampled_from(sorted(REGULATED)),
-    st.sampled_from(["zip", "city", "county", "address", "geo", "school"]),
+    st.sampled_from(["zip", "city", "county", "address", "geo", "school", "timezone", "township"]),
     st.booleans(),
 )
 def test_however_a_place_is_written_it_is_barred(regulation: str, word: str, camel: bool) -> None:
