@@ -57,7 +57,7 @@ def set_policy(*, actor: Actor, lead_type: str, values: Mapping[str, Any]) -> Po
 def barred_features(model: Model, policy: Policy) -> set[str]:
     """What a model looks at and the policy keeps from it."""
     used = set(features_used(model)) if model.body else set()
-    return used.difference(allowed_features(used, regulation=policy.regulation, excluded=policy.excluded))
+    return used.difference(allowed_features(used, regulation=policy.regulation, excluded=policy.kept_out))
 
 
 def _refuse_barred_share(policy: Policy) -> None:

@@ -119,6 +119,16 @@ def test_a_shared_model_that_waits_is_refused_once_one_of_its_agencies_bars_what
 
 
 @pytest.mark.django_db
+def test_nothing_is_learned_from_a_field_whose_groups_are_compared(agency: Agency) -> None:
+    remember(agency, temptation(400, seed=1))
+    before = trained(agency)
+    assert "field.city" in features_used(before)
+    set_policy(actor=owner(agency), lead_type=TYPE, values={"compared": ["city"]})
+    assert Model.objects.get(pk=before.pk).state == State.REFUSED
+    assert "field.city" not in features_used(trained(agency))
+
+
+@pytest.mark.django_db
 def test_a_ratio_of_what_is_barred_is_barred(agency: Agency) -> None:
     remember(agency, temptation(400, seed=1))
     model = promote_model(model=trained(agency), actor="test", now=JUNE)
