@@ -54,8 +54,8 @@ class Recipe:
 
 STUMPS: Final = Recipe(depth=1, eta=0.1, rounds=100, patience=0, ridge=10, least_weight=1, rows=1.0, columns=1.0)
 TREES: Final = Recipe(depth=3, eta=0.05, rounds=2000, patience=60, ridge=5, least_weight=5, rows=0.8, columns=1.0)
-"""Shallow, and every tree sees every column. Where columns tell the time (rates, indices, a season), a tree that is kept
-from one of them splits on another, and what it learns is true of that month alone: later leads pay for it."""
+"""Shallow, and every tree sees every column. Where columns tell the time (rates, indices, a season), a tree that is
+kept from one of them splits on another, and what it learns is true of that month alone: later leads pay for it."""
 
 
 @dataclass(frozen=True, slots=True)
