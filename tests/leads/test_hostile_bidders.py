@@ -19,7 +19,7 @@ def says(price: str) -> Script:
     return status(200, b'{"accepted": true, "price": %s, "token": "x"}' % price.encode())
 
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n\r\n"
 SCRIPTS: dict[str, tuple[Script, str, str]] = {
     "garbage": (status(200, b"<html>oops</html>"), "bid_unreadable", "bad_json"),
     "not_http": (raw(b"I am a teapot\r\n\r\n"), "bid_unreadable", "bad_encoding"),
