@@ -20,6 +20,8 @@ from scoring.vocabulary import Vocabulary
 LIBRARY: Final = f"xgboost {xgboost.__version__}"
 Matrix = NDArray[np.float32]
 FOLDS: Final = 5
+NOTICEABLE: Final = 0.001
+"""By which share log loss must fall for more rounds to be worth it: less is the folds' own noise, learned by heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def matrix(vocabulary: Vocabulary, rows: Sequence[Mapping[str, Any]]) -> Matrix:
 
 
 def grow(table: Matrix, labels: Labels, vocabulary: Vocabulary, recipe: Recipe, *, seed: int) -> Grown:
-    """Trees for these rows. The number of rounds is the one at which the folds together predict each other best."""
+    """Trees for these rows. The number of rounds is the last one that made the folds noticeably better at each other."""
     kinds = [column.kind for column in vocabulary.columns]
     parameters = recipe.parameters(vocabulary, seed)
     rounds, margins = _cross_validate(table, labels, kinds, parameters, recipe, seed)
@@ -104,7 +106,7 @@ def _cross_validate(
             booster.update(train, done - 1)
             margins[folds == fold] = booster.predict(rest, output_margin=True)
         loss = log_loss(sigmoid(margins), labels)
-        if loss < best or not recipe.patience:
+        if loss < best * (1 - NOTICEABLE) or not recipe.patience:
             best, best_rounds, best_margins = loss, done, margins.copy()
         elif done - best_rounds >= recipe.patience:
             break
