@@ -26,7 +26,7 @@ NOTICEABLE: Final = 0.001
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How trees are grown, `bag` of them in a round. `patience` rounds without gain end the search; 0 grows all `rounds`."""
+    """How trees are grown, `bag` of them in a round. `patience` rounds without gain end the search; 0 grows all."""
 
     depth: int
     eta: float
@@ -60,9 +60,9 @@ STUMPS: Final = Recipe(depth=1, eta=0.1, rounds=100, patience=0, ridge=10, least
 TREES: Final = Recipe(
     depth=3, eta=0.05, rounds=2000, patience=60, ridge=5, least_weight=5, rows=0.8, columns=1.0, bag=3
 )
-"""Shallow, and every tree sees every column. Where columns tell the time (rates, indices, a season), a tree that is kept
-from one of them splits on another, and what it learns is true of that month alone: later leads pay for it. The mean of
-three trees, each of its own rows, steadies what the choice of a seed would otherwise decide."""
+"""Shallow, and every tree sees every column. Where columns tell the time (rates, a season), a tree kept from one
+of them splits on another, and what it learns is true of that month alone: later leads pay for it. The mean of three
+trees, each of its own rows, steadies what the choice of a seed would otherwise decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def matrix(vocabulary: Vocabulary, rows: Sequence[Mapping[str, Any]]) -> Matrix:
 
 
 def grow(table: Matrix, labels: Labels, vocabulary: Vocabulary, recipe: Recipe, *, seed: int) -> Grown:
-    """Trees for these rows. The number of rounds is the last one that made the folds noticeably better at each other."""
+    """Trees for these rows. The number of rounds is the last that made the folds noticeably better."""
     kinds = [column.kind for column in vocabulary.columns]
     parameters = recipe.parameters(vocabulary, seed)
     rounds, margins = _cross_validate(table, labels, kinds, parameters, recipe, seed)
