@@ -37,6 +37,7 @@ from core.clock import now as this_instant
 from core.http import loop
 
 SHARE_SECONDS: Final = 1.0
+_NEWEST_COUNTS: Final = 0.2  # of what an endpoint usually takes, how much its newest answer says
 Slots = dict[int, Counter[str]]
 
 
@@ -59,6 +60,7 @@ class _Record:
     known_slot: int = 0
     known: tuple[int, int] = (0, 0)
     """How many of the slot's results, succeeded and failed, the breaker has taken in: ours and others'."""
+    usual_ms: float = 0.0
 
     def add(self, seen: Seen, now: float, *, excused: bool = False) -> None:
         """Count one end, and judge by it; a failure that is excused opens no breaker."""
@@ -73,6 +75,8 @@ class _Record:
         self.enter(slot)
         self.known = (self.known[0] + succeeded, self.known[1] + failed)
         self.breaker.record(now, succeeded=succeeded, failed=failed)
+        if seen.ms is not None:
+            self.usual_ms += (seen.ms - self.usual_ms) * (_NEWEST_COUNTS if self.usual_ms else 1.0)
 
     def learn(self, known: Known, slot: int, now: float) -> None:
         """Take in what others saw since we heard of them last, and the phase that they came to."""
@@ -122,6 +126,12 @@ class Watch:
         with self._lock:
             record = self._records.get(endpoint)
             return record is not None and record.breaker.rests(now.timestamp())
+
+    def usual_ms(self, endpoint: Endpoint) -> float:
+        """How long its answers took lately; 0 where there was none."""
+        with self._lock:
+            record = self._records.get(endpoint)
+            return 0.0 if record is None else record.usual_ms
 
     def observe(self, seen: Sequence[Seen], *, now: datetime) -> None:
         """Count what came of an auction's questions. Costs microseconds; the others hear of it within a second.
@@ -208,6 +218,11 @@ def may_ask(endpoint: Endpoint, *, now: datetime) -> bool:
 def rests(endpoint: Endpoint, *, now: datetime) -> bool:
     """Whether this process leaves the endpoint alone now. Nothing needs to follow."""
     return _ours.rests(endpoint, now=now)
+
+
+def usual_ms(endpoint: Endpoint) -> float:
+    """How many milliseconds the endpoint's answers took lately, as this process saw them; 0 where it saw none."""
+    return _ours.usual_ms(endpoint)
 
 
 def observe(seen: Sequence[Seen], *, now: datetime) -> None:

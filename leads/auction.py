@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from buyers.health import may_ask, observe, rests
+from buyers.health import may_ask, observe, rests, usual_ms
 from buyers.health_figures import Seen
 from core.clock import now as clock
 from core.http.fan_out import Told, fan_out
@@ -71,7 +71,7 @@ def ask_buyers(draft: Draft, contracts: Sequence[ContractTerms], *, started_at: 
         return None
     auction_id, within_ms = new_id(), draft.campaign.ping_timeout_ms
     questions = [_question(draft, terms, auction_id, within_ms, started_at) for terms in contracts]
-    put = [one for one in questions if isinstance(one, _Put)]
+    put = _slowest_first([one for one in questions if isinstance(one, _Put)], draft.mode)
     told = fan_out([one.question.ask for one in put], within_ms=within_ms)
     answers = {one.terms.id: one.read(draft, heard) for one, heard in zip(put, told, strict=True)}
     observe([answer.seen for answer in answers.values()], now=clock())
@@ -82,6 +82,11 @@ def ask_buyers(draft: Draft, contracts: Sequence[ContractTerms], *, started_at: 
         pinged=tuple(one if isinstance(one, Pinged) else answers[one.terms.id].pinged for one in questions),
         tokens={contract_id: answer.token for contract_id, answer in answers.items() if answer.token},
     )
+
+
+def _slowest_first(put: Sequence["_Put"], mode: str) -> "list[_Put]":
+    """Whoever takes longest is asked first: sending to fifty takes as long as the pause between two quick answers."""
+    return sorted(put, key=lambda one: -usual_ms(endpoint_of(one.terms.id, PING, mode)))
 
 
 class _Answered(NamedTuple):

@@ -1,10 +1,14 @@
 """Contact data shown without being told: enough to recognise a person one knows, too little to reach them. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 DOTS = "•••"
+_LEAST: Final = 3  # letters: shorter values say nothing of anybody, and would tear holes into every sentence
+_DIGITS: Final = 7  # of a telephone number, without which nobody is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +44,21 @@ def masked(name: str, value: Any) -> str:
     if name == "email":
         return masked_email(text) or DOTS
     return f"{text[:1]}{DOTS}" if name in ("first_name", "last_name") else DOTS * 2
+
+
+def unnamed(text: str, values: Iterable[Any]) -> str:
+    """A stranger's words without these values of a lead, where they repeat them: letter for letter, as a URL writes
+    them, and a telephone number in whatever form.
+    """
+    for pattern in _patterns(values):
+        text = re.sub(pattern, DOTS, text, flags=re.IGNORECASE)
+    return text
+
+
+def _patterns(values: Iterable[Any]) -> Iterator[str]:
+    told = sorted({one for one in values if isinstance(one, str) and len(one) >= _LEAST}, key=len, reverse=True)
+    for value in told:
+        yield rf"(?<!\w)(?:{re.escape(value)}|{re.escape(quote(value, safe=''))})(?!\w)"
+        digits = re.sub(r"\D", "", value)
+        if value.startswith("+") and len(digits) > _DIGITS:
+            yield r"(?<!\d)[+(]?(?:\d[\s().-]*){0,8}" + r"[\s().-]*".join(digits[-_DIGITS:]) + r"(?!\d)"

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from leads.models import Lead, Sale
 from scoring.models import Outcome, Policy, Target
@@ -118,17 +118,20 @@ def _due(now: datetime) -> QuerySet[Sale]:
     """Sales that nothing was told of, or that were given back, or converted, after something was."""
     told = Outcome.objects.filter(lead_ref=OuterRef("lead_id"))
     of_sale = told.filter(buyer_ref=OuterRef("buyer_id"))
-    horizon = now - min((USUAL_HORIZON, *horizons().values()))
+    known = (USUAL_HORIZON, *horizons().values())
+    late = told.filter(target=Target.CONVERTED, label=False)
     news = (
         ~Exists(of_sale.filter(target=Target.ACCEPTED))
         | (Q(state=Sale.State.RETURNED) & ~Exists(of_sale.filter(target=Target.RETURNED, label=True)))
         | (
             ~Q(state__in=[*_REFUSED, *_SILENT])
-            & Q(sold_at__lte=horizon)
+            & Q(sold_at__lte=now - min(known))
             & ~Exists(told.filter(target=Target.CONVERTED))
         )
+        | (Q(converted_at__lte=F("sold_at") + max(known)) & Exists(late))
     )
     ended = Sale.objects.filter(mode="live", sold_at__gt=now - LOOK_BACK, sold_at__lte=now)
+    ended = ended.exclude(state__in=_REFUSED, reason__in=NOT_THE_LEADS_FAULT)
     return ended.exclude(state__in=[*_UNDECIDED, *_SILENT]).filter(news)
 
 

@@ -91,7 +91,7 @@ def score_healths(principal: Principal, *, now: datetime, lead_type: str | None 
 
 def shown_models(principal: Principal) -> QuerySet[Model]:
     """The models that the principal may see, without their bytes, with how many these are (`size`). Lazy."""
-    return Model.objects.visible_to(principal).defer(*HEAVY).annotate(size=Length("body")).select_related("parent")
+    return Model.objects.visible_to(principal).defer(*HEAVY).annotate(size=Length("body"))
 
 
 def _current(principal: Principal, names: Iterable[str]) -> list[Model]:

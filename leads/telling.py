@@ -27,9 +27,9 @@ def lead_events(draft: Draft, fate: Fate, told: Subscriptions, *, now: datetime)
     """The events of one settlement, numbered on from the lead's last: received, what became of it, deliveries."""
     teller = _Teller(draft, told, now)
     if not draft.stored:
-        teller.tell("lead.received", f"lead.received:{draft.id}")
+        teller.tell("lead.received")
     if (outcome := _OUTCOMES.get(fate.status)) is not None:
-        teller.tell(outcome, f"{outcome}:{draft.id}:{draft.number}")
+        teller.tell(outcome)
     for sale in fate.certain:
         teller.tell_sale("lead.accepted", sale)
         if sale.endpoint_id is not None or sale.state == Sale.State.DELIVERED:
@@ -86,10 +86,10 @@ class _Teller:
         self.draft, self.told, self.now = draft, told, now
         self.events: list[NewEvent] = []
 
-    def tell(self, event: str, key: str) -> None:
-        """An event of the lead itself."""
+    def tell(self, event: str) -> None:
+        """An event of the lead itself; by its number, since a lead may be unsold more than once."""
         body = _body(self.draft, event, self._next(), self.now, lead=_thin(self.draft))
-        self._add(event, key, json.dumps(body))
+        self._add(event, f"{event}:{self.draft.id}:{self._next()}", json.dumps(body))
 
     def tell_sale(self, event: str, sale: NewSale, *, deliver_to: UUID | None = None) -> None:
         """An event of one sale; its buyer may have the whole lead, which is written out where it wants it."""

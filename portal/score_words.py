@@ -20,6 +20,7 @@ CHECKS: Final = {
     "calibration": "Calibrated as well as chance allows",
     "no_leak": "No feature that gives the answer away",
     "forward": "Better on the newest leads",
+    "allowed": "Looks at nothing that is barred",
     "loads": "Loads",
     "reloads_the_same": "Loads again to the same answers",
     "latency": "Quick",

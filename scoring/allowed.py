@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final
 
 from scoring.protected import is_protected
@@ -11,7 +12,8 @@ REGULATED: Final = frozenset(("credit", "housing", "insurance", "employment"))
 _PROXIES: Final = frozenset(
     """
     zip zipcode postal postcode county city town village neighborhood neighbourhood street address district tract block
-    latitude longitude lat lon lng geo parish school title salutation
+    latitude longitude lat lon lng geo parish school title salutation timezone borough suburb township ward precinct
+    metro msa dma
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 _WORDS: Final = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]*")
@@ -22,10 +24,11 @@ def is_proxy(name: str) -> bool:
 
     A state is none: licences need it. `zip_agrees` is a check, not a place.
 
-    >>> [is_proxy(name) for name in ("field.city", "home_zip", "state", "zip_agrees")]
-    [True, True, False, False]
+    >>> [is_proxy(name) for name in ("field.city", "home_zip", "time_zone", "state", "zip_agrees")]
+    [True, True, True, False, False]
     """
-    return name != "zip_agrees" and not _PROXIES.isdisjoint(word.lower() for word in _WORDS.findall(name))
+    words = [word.lower() for word in _WORDS.findall(name)]
+    return name != "zip_agrees" and not _PROXIES.isdisjoint((*words, *map("".join, pairwise(words))))
 
 
 def allowed_features(names: Iterable[str], *, regulation: str = "", excluded: Iterable[str] = ()) -> list[str]:

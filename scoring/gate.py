@@ -21,7 +21,7 @@ SEGMENT_MAY_LOSE: Final = 0.05
 FEWEST_IN_SEGMENT: Final = 100
 LATENCY_MS: Final = 20.0
 LARGEST_BYTES: Final = 5 * 1024 * 1024
-TECHNICAL: Final = frozenset(("loads", "reloads_the_same", "latency", "size"))
+TECHNICAL: Final = frozenset(("allowed", "loads", "reloads_the_same", "latency", "size"))
 _ROOM: Final = 2.0  # standard errors
 
 

@@ -187,6 +187,11 @@ class Policy(models.Model):
     def __str__(self) -> str:
         return self.lead_type
 
+    @property
+    def kept_out(self) -> list[str]:
+        """The names of everything that models of this lead type never learn from, beyond the law."""
+        return [*self.excluded, *self.compared]
+
 
 class Model(Record):
     """One fitted model: what it was fitted to, how it is applied, how it did, and who put it in charge.

@@ -97,7 +97,7 @@ def _barred(rows: Iterable[Mapping[str, Feature]], policies: Sequence[Policy]) -
     """Features that the leads have and that this trade's law or the agency's wish keeps from the model."""
     names = {name for row in rows for name in row}
     regulation = max((policy.regulation for policy in policies), default="")
-    excluded = [name for policy in policies for name in policy.excluded]
+    excluded = [name for policy in policies for name in policy.kept_out]
     allowed = allowed_features(names, regulation=regulation if regulation in REGULATED else "", excluded=excluded)
     return sorted(names.difference(allowed))
 

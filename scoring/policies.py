@@ -54,22 +54,21 @@ def set_policy(*, actor: Actor, lead_type: str, values: Mapping[str, Any]) -> Po
     return policy
 
 
-def is_barred(model: Model, policy: Policy) -> bool:
-    """Whether a model looks at anything that the policy keeps from it."""
+def barred_features(model: Model, policy: Policy) -> set[str]:
+    """What a model looks at and the policy keeps from it."""
     used = set(features_used(model)) if model.body else set()
-    allowed = allowed_features(used, regulation=policy.regulation, excluded=policy.excluded)
-    return not used.issubset(allowed)
+    return used.difference(allowed_features(used, regulation=policy.regulation, excluded=policy.kept_out))
 
 
 def _refuse_barred_share(policy: Policy) -> None:
     champions = Model.objects.filter(agency__isnull=True, lead_type=policy.lead_type, state=State.CHAMPION)
-    if policy.shares and any(is_barred(model, policy) for model in champions):
+    if policy.shares and any(barred_features(model, policy) for model in champions):
         raise SharedModelBarred
 
 
 def _refuse_barred(policy: Policy) -> list[str]:
     """Refuse the agency's own models that look at what is barred; their public ids."""
     own = Model.objects.filter(agency_id=policy.agency_id, lead_type=policy.lead_type).exclude(state=State.REFUSED)
-    barred = [model for model in own.order_by("created_at", "id") if is_barred(model, policy)]
+    barred = [model for model in own.order_by("created_at", "id") if barred_features(model, policy)]
     Model.objects.filter(pk__in=[model.pk for model in barred]).update(state=State.REFUSED)
     return [model.public_id for model in barred]

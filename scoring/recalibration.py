@@ -1,5 +1,6 @@
 """Fits shared models to single agencies: two numbers each, from the agency's own outcomes."""
 
+import logging
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -16,15 +17,23 @@ from scoring.prediction import margins_of
 from scoring.scopes import Scope
 from scoring.stages import FEWEST_OF_EACH
 
+log = logging.getLogger(__name__)
+
 AUTOMATIC: Final = "system:recalibrate"
 
 
 def recalibrate_shared(*, now: datetime) -> int:
-    """Opens transactions. Fit every shared champion to each of its agencies' own outcomes; how many lines changed."""
+    """Opens transactions. Fit every shared champion to each of its agencies' own outcomes; how many lines changed.
+
+    What fails is logged and holds up no other.
+    """
     changed = 0
     for model in Model.objects.filter(state=State.CHAMPION, agency__isnull=True):
         for agency_id in Scope(None, model.lead_type, model.target).agencies:
-            changed += _recalibrate(model, agency_id, now)
+            try:
+                changed += _recalibrate(model, agency_id, now)
+            except Exception:
+                log.exception("model %s could not be fitted to an agency", model.public_id)
     return changed
 
 

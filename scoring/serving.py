@@ -45,7 +45,7 @@ class _Percentiles:
     def __init__(self, agency_id: UUID, lead_type: str, model: str, reference: Iterable[float]) -> None:
         self._wanted = {"agency_id": agency_id, "lead_type": lead_type, "model": model}
         self._reference = list(reference)
-        self._cuts: list[float] = []
+        self._cuts = self._reference  # while the first reading is under way, other threads go by it
         self._read_at = -float(STANDING_SECONDS)
 
     def of(self, probability: float) -> int | None:

@@ -4,17 +4,21 @@ A snapshot never changes, so what a shadow would have said of a lead can be aske
 request nothing: a shadow scores when it is judged, on exactly the leads that the champion scored meanwhile.
 """
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
 from scoring.anchor import anchor_model
 from scoring.examples import Examples, later_examples
 from scoring.fairness import fairness_checks
-from scoring.gate import Trial, Verdict, judge
-from scoring.models import Model, Stage, State
+from scoring.gate import Check, Trial, Verdict, judge
+from scoring.models import Model, Policy, Stage, State
+from scoring.policies import barred_features
 from scoring.prediction import chances_of
 from scoring.registry import OPEN, champion_of, promote_model, refuse_model, scope_of
 from scoring.soundness import check_soundness
+
+log = logging.getLogger(__name__)
 
 LEAST_SHADOW: Final = timedelta(days=14)
 LONGEST_SHADOW: Final = timedelta(days=90)
@@ -30,6 +34,9 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         return None
     scope = scope_of(model)
     later = later_examples(scope, after=model.trained_to, now=now)
+    technical = [_allowed(model), *check_soundness(model, later.rows)]
+    if any(check.name == "loads" and not check.passed for check in technical):
+        return Verdict(tuple(technical), automatic=False)
     champion = champion_of(scope)
     trial = Trial(
         labels=later.labels,
@@ -40,19 +47,24 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
     )
-    return judge(trial, technical=check_soundness(model, later.rows), fairness=fairness_checks(model.fairness))
+    return judge(trial, technical=technical, fairness=fairness_checks(model.fairness))
 
 
 def judge_shadows(*, now: datetime) -> dict[str, str]:
     """Opens transactions. Judge every open challenger: promote, refuse, or wait; what became of each, by public id.
 
     One that passes on fewer than 300 outcomes of the rarer kind waits for a person. One that fails is refused once the
-    evidence is enough for an automatic verdict, its failure is technical, or its shadow is longer than 90 days.
+    evidence is enough for an automatic verdict, its failure is technical, or its shadow is longer than 90 days. Where
+    judging itself fails (a champion's bytes are damaged) it is logged, and holds up no other.
     """
     ends = {}
     for model in Model.objects.filter(state__in=OPEN).order_by("created_at", "id"):
-        verdict = judge_shadow(model=model, now=now)
-        ends[model.public_id] = "waits" if verdict is None else _act(model, verdict, now)
+        try:
+            verdict = judge_shadow(model=model, now=now)
+            ends[model.public_id] = "waits" if verdict is None else _act(model, verdict, now)
+        except Exception:
+            log.exception("model %s could not be judged", model.public_id)
+            ends[model.public_id] = "failed"
     return ends
 
 
@@ -69,6 +81,13 @@ def _act(model: Model, verdict: Verdict, now: datetime) -> str:
         return "refused"
     Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)
     return "ready" if verdict.passed else "waits"
+
+
+def _allowed(model: Model) -> Check:
+    """The model looks at nothing that any of its agencies bars by now: policies change while a shadow waits."""
+    policies = Policy.objects.filter(agency__in=scope_of(model).agencies, lead_type=model.lead_type)
+    barred = sorted({name for policy in policies for name in barred_features(model, policy)})
+    return Check("allowed", not barred, {"barred": barred})
 
 
 def _may_be_lenient(model: Model, champion: Model | None, now: datetime) -> bool:

@@ -7,6 +7,7 @@ a number, a category, free text, or a mere counter that nothing can be learned f
 import csv
 import gzip
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,9 +38,15 @@ class BadTable(ValueError):
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file as texts by column. Raises BadTable where there is no header, OSError without a file."""
+    """The rows of a CSV file as texts by column.
+
+    Raises BadTable where there is no header, for what is no CSV and for a damaged package, OSError without a file.
+    """
     content = path.read_bytes()
-    return parse_table(gzip.decompress(content) if content.startswith(_GZIP) else content, path.name)
+    try:
+        return parse_table(gzip.decompress(content) if content.startswith(_GZIP) else content, path.name)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BadTable(f"{path.name} is packed and damaged: {error}. Pack it again.") from error
 
 
 def parse_table(content: bytes, name: str) -> list[dict[str, str]]:
@@ -51,10 +58,11 @@ def parse_table(content: bytes, name: str) -> list[dict[str, str]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
-    head = text.lstrip("\r\n").partition("\n")[0]
-    separator = max(_SEPARATORS, key=lambda one: len(next(csv.reader([head], delimiter=one))) if head else 0)
-    reader = csv.reader(StringIO(text.lstrip("\r\n"), newline=""), delimiter=separator)
+    text = text.lstrip("\r\n")
+    head = text.partition("\n")[0].partition("\r")[0]
     try:
+        separator = max(_SEPARATORS, key=lambda one: len(next(csv.reader([head], delimiter=one))) if head else 0)
+        reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
         names = [column.strip() for column in next(reader, [])]
         rows = [dict(zip(names, row + [""] * (len(names) - len(row)), strict=False)) for row in reader if any(row)]
     except csv.Error as error:

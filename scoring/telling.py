@@ -58,7 +58,7 @@ def tell(parts: Sequence[tuple[str, float]], features: Mapping[str, Feature], to
 
 
 def _fact(feature: str, features: Mapping[str, Feature]) -> tuple[str, str]:
-    value = features.get(feature)
+    value = _own(features.get(feature), features)
     if (rule := _RULE_OF.get(feature)) and (line := rule.line(value)):
         return line.code, line.text
     if RATIO in feature:
@@ -68,6 +68,11 @@ def _fact(feature: str, features: Mapping[str, Feature]) -> tuple[str, str]:
     code, known, unknown = FACTS.get(feature, usual)
     shown = _shown(feature, value)
     return code, (unknown if shown is None else known).format(name=_title(name or feature), value=shown)
+
+
+def _own(value: Feature, features: Mapping[str, Feature]) -> Feature:
+    """The value as its agency knows it: without the mark that a model of several agencies sees on slugs."""
+    return value.removeprefix(f"{features.get('agency')}:") if isinstance(value, str) else value
 
 
 def _ratio(feature: str, features: Mapping[str, Feature]) -> tuple[str, str]:

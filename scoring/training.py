@@ -83,9 +83,9 @@ def _keep(model: Model, incumbent: Model | None, *, actor: str, now: datetime) -
 def _names(scope: Scope, examples: Examples) -> tuple[list[str], str]:
     """The features that this scope's model may learn from, and the strictest regulation among its agencies."""
     policies = Policy.objects.filter(agency__in=set(examples.agencies), lead_type=scope.lead_type)
-    rows = list(policies.values_list("regulation", "excluded"))
-    regulation = max((row[0] for row in rows), default="")
-    excluded = [name for row in rows for name in row[1]]
+    rows = list(policies)
+    regulation = max((row.regulation for row in rows), default="")
+    excluded = [name for row in rows for name in row.kept_out]
     names = {name for row in examples.rows for name in row}
     return allowed_features(names, regulation=regulation, excluded=excluded), regulation
 

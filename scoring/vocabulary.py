@@ -19,6 +19,8 @@ USUAL_SUPPORT: Final = 20
 """How many rows a value must have to be known by name, where there are thousands; never fewer than three."""
 _NUMERIC_SHARE: Final = 0.98
 _LONGEST: Final = 80
+_LARGEST: Final = 3.4e38
+"""What a column of 32 bits holds: XGBoost refuses a whole table for one number beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,13 @@ class Number:
     kind: str = field(default="q", init=False)
 
     def encode(self, value: Feature) -> float:
-        """The number; NaN for what is none."""
+        """The number; NaN for what is none, or is larger than a column holds."""
         if isinstance(value, str):
-            return read_number(value)
+            return _held(read_number(value))
         if value is None:
             return nan
         try:
-            return float(value) if isfinite(value) else nan
+            return _held(float(value))
         except (OverflowError, TypeError):
             return nan
 
@@ -89,11 +91,15 @@ class Ratio:
     def of(self, features: Mapping[str, Feature]) -> float:
         """The column of these features; NaN where one is missing or the divisor is none."""
         top, bottom = (Number(name).encode(features.get(name)) for name in (self.top, self.bottom))
-        return top / bottom if bottom > 0 else nan
+        return _held(top / bottom) if bottom > 0 else nan
 
     def record(self) -> dict[str, Any]:
         """As JSON."""
         return {"kind": "ratio", "top": self.top, "bottom": self.bottom}
+
+
+def _held(value: float) -> float:
+    return value if abs(value) <= _LARGEST else nan
 
 
 RATIO: Final = " / "

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -39,6 +39,13 @@ from routing.types import Decision, Verdict
 
 _READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,5})\b", re.IGNORECASE)
+PREFER = OpenApiParameter(
+    "Prefer",
+    {"type": "string", "examples": ["wait=10"]},
+    OpenApiParameter.HEADER,
+    description="`wait=SECONDS`: wait that long for the outcome where buyers are asked in real time, up to the "
+    "campaign's `deadline_ms`; without it up to `answer_within_ms`. What is open by then is answered with 202.",
+)
 _BODIES = {
     "application/json": {"$ref": "#/components/schemas/LeadInput"},
     "application/x-www-form-urlencoded": {"$ref": "#/components/schemas/LeadForm"},
@@ -110,7 +117,12 @@ class LeadsView(TakingView):
 
     scopes: ClassVar = {"POST": "leads:write", "GET": "leads:read"}
 
-    @extend_schema(request=_BODIES, responses={201: LeadAnswerShape, 202: LeadAnswerShape}, examples=examples.POST_LEAD)
+    @extend_schema(
+        request=_BODIES,
+        parameters=[PREFER],
+        responses={201: LeadAnswerShape, 202: LeadAnswerShape},
+        examples=examples.POST_LEAD,
+    )
     def post(self, request: Request) -> HttpResponseBase:
         """Submit a lead.
 

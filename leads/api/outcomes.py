@@ -130,7 +130,7 @@ class OutcomesView(ApiView):
             OpenApiParameter("dry_run", bool, description="Say what would happen, change nothing."),
             OpenApiParameter("skip_invalid", bool, description="Leave out rows with problems instead of all."),
         ],
-        request={"application/json": {"type": "array", "items": _ROW}, "text/csv": OpenApiTypes.STR},
+        request={"application/json": {"type": "array", "items": _ROW, "minItems": 1}, "text/csv": OpenApiTypes.STR},
         responses=ImportedShape,
         examples=[_EXAMPLE, _CSV, _TRIED],
         tags=["Leads"],
@@ -177,6 +177,15 @@ def imported_record(found: Imported) -> dict[str, Any]:
 
 
 def _rows(data: Any) -> list[dict[str, Any]]:
+    rows = _table(data)
+    if not rows:
+        raise FieldProblems(
+            [FieldError("body", "blank", "Send a row at least; a table begins with the names of its columns.")]
+        )
+    return rows
+
+
+def _table(data: Any) -> list[dict[str, Any]]:
     if isinstance(data, dict) and "csv" in data:
         try:
             return parse_table(str(data["csv"]).encode(), "The body")

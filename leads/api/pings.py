@@ -11,7 +11,7 @@ from accounts.api.fields import PublicIdField
 from buyers.inputs.fields import Money
 from core.clock import now
 from leads.api.examples import MARIA, SOLD
-from leads.api.leads import TakingView
+from leads.api.leads import PREFER, TakingView
 from leads.api.shapes import LeadAnswerShape
 from leads.inward import BID, ask_price
 from leads.models import Ping
@@ -106,6 +106,7 @@ class PostView(TakingView):
 
     @extend_schema(
         request=_POST,
+        parameters=[PREFER],
         responses={201: PostShape, 202: PostShape},
         examples=[
             OpenApiExample("The lead", {"ping_id": _ASKED["ping_id"], **MARIA}, request_only=True),

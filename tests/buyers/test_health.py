@@ -232,3 +232,12 @@ def test_the_buyers_own_key_reads_it_and_another_buyers_does_not(market: tuple[H
         key = house.key(buyer_id=decode("buyer", who["buyer_id"]), scopes=("buyers:read",))
         assert key.get(path).status_code == status
     assert house.key(scopes=("leads:read",)).get(path).status_code == 403
+
+
+def test_what_an_endpoint_usually_takes_follows_its_newest_answers() -> None:
+    where, watch = endpoint(), Watch()
+    assert watch.usual_ms(where) == 0.0
+    watch_sees(
+        watch, [Seen(where, Result.ACCEPTED, 100), Seen(where, Result.TIMEOUT), Seen(where, Result.REFUSED, 200)], NOW
+    )
+    assert watch.usual_ms(where) == 120.0

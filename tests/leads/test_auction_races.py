@@ -45,7 +45,7 @@ def auction_some(agency_id: UUID, first: int, count: int) -> Counter[str]:
 def test_fifty_six_auctions_at_once_for_room_of_ten_make_ten_sales(market: Market) -> None:
     world = make_world(**LONG)
     system = market.system("buyer", bid=10.0)
-    contract = market.contract(world, system, caps=[{"window": "day", "unit": "leads", "limit": 10}])
+    contract = market.contract(world, system, caps=[{"window": "total", "unit": "leads", "limit": 10}])
     each = 7
     counts = race(auction_some, [world.agency.pk] * WORKERS, [each * one for one in range(WORKERS)], [each] * WORKERS)
     assert sum(counts, Counter()) == {"accepted": 10, "unsold": WORKERS * each - 10}

@@ -258,6 +258,14 @@ def test_history_comes_as_csv(world: World) -> None:
     assert FeatureSnapshot.objects.get().features["state"] == "TX"
 
 
+@pytest.mark.parametrize("text", ["true", "external_id;campaign_id\r\n"])
+def test_a_table_without_a_row_is_refused(world: World, text: str) -> None:
+    refused = post(key(world), text, content_type="text/csv")
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "blank"
+
+
 def test_a_refused_import_names_rows_and_a_dry_run_lists_them(world: World) -> None:
     owner, bad = key(world), [row(), row(external_id="crm-2", phone="12")]
 
@@ -270,7 +278,7 @@ def test_a_refused_import_names_rows_and_a_dry_run_lists_them(world: World) -> N
     assert post(owner, bad, "?skip_invalid=true").json()["imported"] == 1
 
 
-@pytest.mark.parametrize("body", [{}, [1], [[]], "1"])
+@pytest.mark.parametrize("body", [{}, [], [1], [[]], "1"])
 def test_what_is_no_list_of_objects_is_refused(world: World, body: Any) -> None:
     assert post(key(world), body).status_code == 422
 

@@ -76,6 +76,17 @@ def test_a_confirmed_sale_is_charged_and_told() -> None:
         reject_sale(principal=world.principal, sale=Sale.objects.get(), reason="late")
 
 
+def test_a_lead_that_nobody_took_can_be_decided_again_and_be_unsold_again() -> None:
+    world = make_world()
+    world.contract(world.buyer(), confirm_minutes=30)
+    world.submit(now=now(), consent_timestamp=None)
+    Sale.objects.update(post="unknown")
+    assert expire_sales(now=now() + timedelta(hours=1)) == 1
+    assert reroute_lead(principal=world.principal, lead_id=Lead.objects.get().pk).body["status"] == "unsold"
+    told = Event.objects.order_by("sequence").values_list("type", "sequence")
+    assert list(told) == [("lead.received", 1), ("lead.unsold", 2), ("lead.unsold", 3)]
+
+
 def test_a_refused_sale_frees_money_and_cap_and_goes_to_the_next() -> None:
     world = make_world()
     first = world.buyer("First")

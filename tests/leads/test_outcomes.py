@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from leads.models import Lead, Sale
 from leads.outcomes import report_leads, report_outcomes
@@ -88,6 +90,31 @@ def test_conversion_is_told_of_at_the_end_of_its_horizon(world: World) -> None:
     assert "converted" not in told()
     report_outcomes(now=NOON + timedelta(days=30))
     assert told()["converted"] is True
+
+
+def test_a_conversion_in_time_that_is_reported_late_is_told_of_again(world: World) -> None:
+    world.contract(world.buyer())
+    world.submit()
+    end = NOON + timedelta(days=90)
+    report_outcomes(now=end)
+    assert told()["converted"] is False
+    Sale.objects.update(converted_at=end + timedelta(seconds=1), conversion_value=900_00)
+    report_outcomes(now=end + WEEK)
+    assert told()["converted"] is False
+    Sale.objects.update(converted_at=end)
+    report_outcomes(now=end + WEEK)
+    assert Outcome.objects.get(target="converted").value == 900_00
+    assert told()["converted"] is True
+    assert report_outcomes(now=end + WEEK) == 0
+
+
+def test_what_never_says_anything_is_not_looked_at_night_after_night(world: World) -> None:
+    world.contract(world.buyer())
+    world.submit()
+    Sale.objects.update(state=Sale.State.REFUSED, reason="cap_reached")
+    with CaptureQueriesContext(connection) as night:
+        assert report_outcomes(now=NOON + WEEK) == 0
+    assert not [query for query in night if "leads_lead" in query["sql"]]
 
 
 def test_tests_duplicates_and_unsold_leads_say_nothing(world: World) -> None:

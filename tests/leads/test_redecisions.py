@@ -1,16 +1,21 @@
 """A lead that is decided again after a buyer's refusal: its source is told and kept to what it was the first time."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from leads.models import Sale
+from core.clock import now
+from leads.confirmation import reject_sale
+from leads.models import Auction, Lead, Sale
+from leads.rerouting import reroute_lead
 from tests.leads.test_actions_api import FRESH, send
 from tests.leads.test_api import key
 from tests.leads.test_posting import states
 from tests.leads.test_promises import ask, post
 from tests.leads.trading import Market
 from tests.leads.world import World, make_world
+from webhooks.models import Event
 
 pytestmark = pytest.mark.django_db
 UNASKED: Any = {"ping": None, "loss": None}
@@ -64,3 +69,28 @@ def test_a_refused_lead_does_not_go_to_a_bid_that_its_source_did_not_take(market
     assert [bid["price"] for bid in told["bids"]] == [20.0, 15.0]
     body = post(token, told["ping_id"], bid_ids=[told["bids"][1]["bid_id"]]).json()
     assert (body["status"], other.posts, Sale.objects.count()) == ("unsold", [], 1)
+
+
+def test_bids_that_are_over_are_asked_for_again_and_the_promise_still_holds(world: World, market: Market) -> None:
+    silent, other = market.system("silent", bid=50.0, post="hang"), market.system("other", bid=20.0)
+    for system in (silent, other):
+        market.contract(world, system)
+    token = key(world)
+    assert post(token, ask(token)["ping_id"]).status_code == 202
+    Auction.objects.update(started_at=now() - timedelta(minutes=2))
+    reject_sale(principal=world.principal, sale=Sale.objects.get(), reason="by telephone")
+    lead = Lead.objects.get()
+    assert (lead.status, len(other.pings), other.posts, Sale.objects.count()) == ("unsold", 2, [], 1)
+    outcome = reroute_lead(principal=world.principal, lead_id=lead.pk)  # a person's wish, once that promise failed
+    assert outcome.made is not None
+    assert [sale.price for sale in outcome.made.fate.sales] == [20_00]
+
+
+def test_a_lead_that_nobody_was_asked_about_is_not_told_as_unsold_before_it_is_sold(
+    world: World, market: Market
+) -> None:
+    market.contract(world, market.system("no", post="refuse"), price=50_00, delivery=UNASKED)
+    market.contract(world, market.system("yes"), price=40_00, delivery=UNASKED)
+    assert send(key(world), "/v1/leads", FRESH).json()["status"] == "accepted"
+    told = Event.objects.order_by("sequence").values_list("type", flat=True)
+    assert list(told) == ["lead.received", "lead.accepted", "lead.delivered"]

@@ -198,6 +198,15 @@ def test_health_costs_the_same_however_many_lead_types_there_are(house: House) -
     assert len(many) == len(few)
 
 
+def test_a_list_of_models_reads_the_bytes_of_none(house: House) -> None:
+    model = watched(house)
+    Model.objects.filter(pk=twin(model).pk).update(parent=model)
+    with CaptureQueriesContext(connection) as captured:
+        assert read(house.api.get("/v1/scoring/models"))["data"][0]["parent_id"] == model.public_id
+    (listing,) = [query["sql"] for query in captured if 'FROM "scoring_model"' in query["sql"]]
+    assert listing.count('"body"') == listing.count('LENGTH("scoring_model"."body")') > 0
+
+
 def told(house: House, lead_type: str) -> None:
     """A champion and an outcome of this lead type."""
     model = twin(Model.objects.filter(lead_type=TYPE).latest("created_at"), gate=passed())

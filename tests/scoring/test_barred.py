@@ -18,6 +18,7 @@ from scoring.policies import SharedModelBarred, set_policy
 from scoring.registry import champion_of, features_used, promote_model
 from scoring.scopes import Scope
 from scoring.serving import scorers_of
+from scoring.shadows import judge_shadows
 from scoring.training import train_model
 from tests.scoring.making import MAY, TYPE, Sample, an_agency, remember
 
@@ -104,6 +105,30 @@ def test_a_shared_model_that_looks_at_what_is_barred_cannot_be_joined(agency: Ag
 
 
 @pytest.mark.django_db
+def test_a_shared_model_that_waits_is_refused_once_one_of_its_agencies_bars_what_it_looks_at(agency: Agency) -> None:
+    remember(agency, temptation(400, seed=1))
+    model = trained(agency)
+    Model.objects.filter(pk=model.pk).update(agency=None, state=State.SHADOW)
+    for one, regulation in ((agency, ""), (an_agency("other"), "housing")):
+        set_policy(actor=owner(one), lead_type=TYPE, values={"regulation": regulation, "shares": True})
+    assert judge_shadows(now=JUNE + timedelta(days=15)) == {model.public_id: "refused"}
+    report = Model.objects.get(pk=model.pk).report
+    assert [check for check in report["gate"]["checks"] if check["name"] == "allowed"] == [
+        {"name": "allowed", "passed": False, "figures": {"barred": sorted(BARRED)}}
+    ]
+
+
+@pytest.mark.django_db
+def test_nothing_is_learned_from_a_field_whose_groups_are_compared(agency: Agency) -> None:
+    remember(agency, temptation(400, seed=1))
+    before = trained(agency)
+    assert "field.city" in features_used(before)
+    set_policy(actor=owner(agency), lead_type=TYPE, values={"compared": ["city"]})
+    assert Model.objects.get(pk=before.pk).state == State.REFUSED
+    assert "field.city" not in features_used(trained(agency))
+
+
+@pytest.mark.django_db
 def test_a_ratio_of_what_is_barred_is_barred(agency: Agency) -> None:
     remember(agency, temptation(400, seed=1))
     model = promote_model(model=trained(agency), actor="test", now=JUNE)
@@ -124,7 +149,7 @@ def test_every_law_that_can_be_declared_bars_something() -> None:
 
 @given(
     st.sampled_from(sorted(REGULATED)),
-    st.sampled_from(["zip", "city", "county", "address", "geo", "school"]),
+    st.sampled_from(["zip", "city", "county", "address", "geo", "school", "timezone", "township"]),
     st.booleans(),
 )
 def test_however_a_place_is_written_it_is_barred(regulation: str, word: str, camel: bool) -> None:

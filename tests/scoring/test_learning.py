@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from scoring import library
-from scoring.features import Feature
+from scoring.features import Feature, shared_features
 from scoring.learning import Fitted, TooFewOutcomes, learn, stage_for
 from scoring.metrics import auc, log_loss
 from scoring.scorecard import SCORECARD, Scorer
+from scoring.telling import tell
 from tests.scoring.making import sample
 
 TRAINED, TESTED = sample(4000, seed=1), sample(4000, seed=2)
@@ -94,6 +95,7 @@ def test_missing_unseen_and_wrongly_typed_values_get_a_score(fitted: Fitted) -> 
         {"state": "Atlantis", "source": 17, "phone": True},
         {"field.roof_age": "old", "consent_age_minutes": float("inf"), "tracked": "yes"},
         {"field.roof_age": 10**400, "unheard": "of"},
+        {"field.roof_age": 1e39},
     ]
     for row in strange:
         assert 0 <= scorer(fitted).score(row).score <= 100  # type: ignore[arg-type]
@@ -133,3 +135,11 @@ def test_an_older_consent_never_helps(fitted: Fitted) -> None:
     rounded = [round(chance, 6) for chance in chances]
     assert rounded == sorted(rounded, reverse=True)
     assert rounded[0] > rounded[-1]
+
+
+def test_a_shared_models_reasons_name_slugs_as_their_agency_knows_them() -> None:
+    agency = "0190b6b2-0000-7000-8000-000000000001"
+    seen = shared_features({"source": "google_ads", "campaign": "auto-accident", "state": "TX"}, agency)
+    assert tell([("source", 0.4)], seen, 0.4) == ("SOURCE_UP", "The source is google_ads.")
+    assert tell([("campaign", -0.4)], seen, -0.4) == ("CAMPAIGN_DOWN", "The campaign is auto-accident.")
+    assert tell([("state", 0.4)], seen, 0.4) == ("STATE_UP", "The state is TX.")

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
@@ -84,6 +86,16 @@ def test_a_model_that_fails_at_a_lead_leaves_it_to_the_scorecard(agency: Agency)
     assert isinstance(served, ServedScorer)
     failing = ServedScorer(Failing(), None, served.percentiles, calibrated=False)  # type: ignore[arg-type]
     assert failing.score(sample(1, seed=5).rows[0]).stage == "rules"
+
+
+@pytest.mark.django_db
+def test_while_one_thread_reads_where_scores_stand_the_others_go_by_the_training(agency: Agency) -> None:
+    model = champion(agency, 6)
+    served = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE]
+    assert isinstance(served, ServedScorer)
+    served.percentiles._read_at = monotonic()  # another thread has begun
+    scored = served.score(sample(1, seed=5).rows[0])
+    assert scored.percentile == bisect_left(model.reference, scored.probability)
 
 
 @pytest.mark.django_db

@@ -1,6 +1,7 @@
 """Tables of other systems are read whatever they are written with, and what cannot be used is named."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,28 @@ def test_separator_packing_quotes_and_a_byte_order_mark_are_found_out(
 def test_short_long_and_foreign_rows_are_read_too(tmp_path: Path) -> None:
     file = written(tmp_path, "name,b\r\nJosé\r\n1,2,3\r\n", encoding="cp1252")
     assert read_table(file) == [{"name": "José", "b": ""}, {"name": "1", "b": "2"}]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_system(tmp_path: Path, end: str) -> None:
+    assert read_table(written(tmp_path, end.join(["", "a;b", "1;2", "", "3;4", ""]))) == [
+        {"a": "1", "b": "2"},
+        {"a": "3", "b": "4"},
+    ]
+
+
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-20], lambda packed: packed[:20] + b"?" * 40])
+def test_a_damaged_package_is_refused(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    file = written(tmp_path, "a,b\n" + "".join(f"{number},x\n" for number in range(200)), packed=True)
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(BadTable, match=r"table\.csv is packed and damaged"):
+        read_table(file)
+
+
+@pytest.mark.parametrize("text", ["a,{}\n1,2\n", "a,b\n1,{}\n"])
+def test_a_cell_that_is_no_cell_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(BadTable, match=r"table\.csv is not CSV: field larger than field limit"):
+        read_table(written(tmp_path, text.format("x" * 140_000)))
 
 
 def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:

@@ -103,6 +103,24 @@ def test_on_few_later_leads_a_good_model_waits_for_a_person(agency: Agency) -> N
         promote_model(model=model, actor="user:boss@acme.example", now=JULY)
 
 
+def test_a_damaged_shadow_is_refused(agency: Agency) -> None:
+    model = learned(agency)
+    Model.objects.filter(pk=model.pk).update(intercept=model.intercept + 5)
+    assert judge_shadows(now=JULY) == {model.public_id: "refused"}
+
+
+def test_a_damaged_champion_holds_up_the_judgement_of_no_other_model(agency: Agency) -> None:
+    damaged = promote_model(model=learned(agency), actor="user:boss@acme.example", now=JUNE)
+    waiting = train_model(scope=stuck(agency), now=JUNE)
+    Model.objects.filter(pk=waiting.pk).update(state=State.SHADOW)
+    Model.objects.filter(pk=damaged.pk).update(intercept=damaged.intercept + 5)
+    other = an_agency("beta")
+    remember(other, sample(2000, seed=1))
+    model = train_model(scope=stuck(other), now=JUNE)
+    remember(agency, sample(500, seed=2), first=JUNE)
+    assert judge_shadows(now=JULY) == {waiting.public_id: "failed", model.public_id: "waits"}
+
+
 def test_a_shadow_that_nobody_could_judge_makes_way_after_ninety_days(agency: Agency) -> None:
     model = learned(agency)
     assert judge_shadows(now=JUNE + timedelta(days=91)) == {model.public_id: "refused"}

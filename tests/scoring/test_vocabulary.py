@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.numerals import read_number
-from scoring.vocabulary import Category, Number, Vocabulary, learn_vocabulary
+from scoring.vocabulary import Category, Number, Ratio, Vocabulary, learn_vocabulary
 
 ROWS = [{"state": state, "age": age, "flag": age % 2 == 0} for age in range(40) for state in ("TX", "CA")]
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=100))
@@ -47,6 +47,17 @@ def test_texts_that_are_numbers_are_numbers_unless_they_are_said_to_be_categorie
 def test_a_vocabulary_is_read_back_as_it_was() -> None:
     vocabulary = learn_vocabulary(ROWS, signs={"age": -1})
     assert Vocabulary.from_record(vocabulary.record()) == vocabulary
+
+
+@pytest.mark.parametrize("value", [1e39, -1e300, "1e39", 10**400, float("inf"), float("nan")])
+def test_a_number_that_no_column_of_32_bits_holds_is_missing(value: str | float) -> None:
+    assert isnan(Number("amount").encode(value))
+    assert Number("amount").encode(3e38) == 3e38
+
+
+def test_a_ratio_too_large_for_a_column_is_missing() -> None:
+    assert Ratio("loan", "income").of({"loan": 6.0, "income": 2.0}) == 3.0
+    assert isnan(Ratio("loan", "income").of({"loan": 1e30, "income": 1e-30}))
 
 
 @given(st.dictionaries(st.sampled_from(["state", "age", "flag", "more"]), VALUES))
