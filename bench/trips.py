@@ -15,6 +15,7 @@ from wsgiref.util import setup_testing_defaults
 from bench import posts
 from bench.house import ROOT, House
 
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "leaddistro.settings"}
 WARM = 3
 CHILD_SECONDS = 60
 
@@ -22,8 +23,9 @@ CHILD_SECONDS = 60
 def count(house: House, numbers: Iterator[int]) -> int:
     """Round trips of one accepted lead in a warm process of the house."""
     command = [sys.executable, "-m", "bench.trips", house.key, str(next(numbers) + 1_000_000)]
+    environment = {**house.environment, **SETTINGS}
     done = subprocess.run(
-        command, cwd=ROOT, env=house.environment, check=True, capture_output=True, text=True, timeout=CHILD_SECONDS
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True, timeout=CHILD_SECONDS
     )
     return round_trips(done.stdout.splitlines())
 
@@ -35,10 +37,10 @@ def round_trips(trace: Iterable[str]) -> int:
 
 def main(key: str, first: int) -> None:
     """Post a few leads so that everything is in its place, then one more, and print the trace of that one."""
-    from django.db import connection  # noqa: PLC0415 - only this process is the product
+    from django.core.wsgi import get_wsgi_application  # noqa: PLC0415 - only this process is the product
+    from django.db import connection  # noqa: PLC0415
 
-    from leaddistro.wsgi import application  # noqa: PLC0415
-
+    application = get_wsgi_application()  # without the gate of `leaddistro.wsgi`, which takes the connection back
     for number in range(first, first + WARM):
         _post(application, key, number)
     wire: Any = connection.connection

@@ -8,17 +8,28 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 Result = TypeVar("Result")
 _here = threading.local()
 
 
-class Gate:
-    """Lets `most` threads in. Whoever stood aside comes back before anybody new: it has work that is half done."""
+class Tools(Protocol):
+    """What a thread needs to work and not to wait, such as a database connection; there are as many as work at once."""
 
-    def __init__(self, most: int) -> None:
+    def take(self) -> None:
+        """Equip the calling thread, which was just let in."""
+
+    def give_back(self) -> None:
+        """Take them off the calling thread, before it leaves."""
+
+
+class Gate:
+    """Lets `most` threads in, with their tools. Whoever stood aside comes back before anybody new."""
+
+    def __init__(self, most: int, tools: Tools | None = None) -> None:
         self._free = most
+        self._tools = tools
         self._lock = threading.Lock()
         self._coming: deque[threading.Lock] = deque()
         self._returning: deque[threading.Lock] = deque()
@@ -38,6 +49,11 @@ class Gate:
         return inside
 
     def _enter(self, line: deque[threading.Lock]) -> None:
+        self._wait_in(line)
+        if self._tools:
+            self._tools.take()
+
+    def _wait_in(self, line: deque[threading.Lock]) -> None:
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -48,6 +64,8 @@ class Gate:
         turn.acquire()
 
     def _leave(self) -> None:
+        if self._tools:
+            self._tools.give_back()
         with self._lock:
             line = self._returning or self._coming
             if line:

@@ -7,11 +7,12 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from core.gate import Gate
+from core.shared_connections import SharedConnections
 from leaddistro.parent_death import die_with_parent
 from leaddistro.programs import AT_WORK
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
 if multiprocessing.parent_process():
     die_with_parent()  # or this process of the web server would outlive its main one and serve beside the next
-application = Gate(AT_WORK).around(get_wsgi_application())
+application = Gate(AT_WORK, SharedConnections()).around(get_wsgi_application())
 gc.freeze()  # what is imported stays: collecting garbage need not walk through all of it, in the middle of a request
