@@ -73,7 +73,7 @@ def tell_bidders(*, now: datetime, limit: int = 100) -> int:
     over = Q(lead__isnull=False) & ~Q(lead__status=Lead.Status.PENDING)
     over |= Q(lead=None, ping__expires_at__lt=now - SETTLED)
     rows = Auction.objects.filter(over, told_at=None).order_by("started_at", "id")
-    notices: list[Ask] = []
+    notices: list[Ask[None]] = []
     count = 0
     for row in rows.select_related("lead__agency", "ping__agency", "ping__source", "ping__campaign")[:limit]:
         try:
@@ -84,11 +84,11 @@ def tell_bidders(*, now: datetime, limit: int = 100) -> int:
             continue
         count += told is not None
         notices += told or ()
-    fan_out(notices, within_ms=NOTICE_MS)
+    fan_out(notices, size=len(notices), within_ms=NOTICE_MS)
     return count
 
 
-def _tell(row: Auction, now: datetime) -> list[Ask] | None:
+def _tell(row: Auction, now: datetime) -> list[Ask[None]] | None:
     """Mark and tell in one transaction; the loss notices to send, or None where another process told of it."""
     subject = row.lead or row.ping
     assert subject is not None
@@ -194,7 +194,7 @@ def _new_event(subject: Lead | Ping, end: _End, sequence: int, now: datetime) ->
 # --- loss notices ------------------------------------------------------------------------------------------------
 
 
-def _notices(row: Auction, bidding: Bidding, lost: Iterable[_End]) -> list[Ask]:
+def _notices(row: Auction, bidding: Bidding, lost: Iterable[_End]) -> list[Ask[None]]:
     """The loss notices to buyers whose method asks for them. Mocks are told nothing."""
     subject = row.lead or row.ping
     losers = list(lost)
@@ -207,12 +207,13 @@ def _notices(row: Auction, bidding: Bidding, lost: Iterable[_End]) -> list[Ask]:
     return [ask for end in losers if (ask := _notice(draft, end, to_win or None)) is not None]
 
 
-def _notice(draft: Draft, end: _End, to_win: int | None) -> Ask | None:
+def _notice(draft: Draft, end: _End, to_win: int | None) -> Ask[None] | None:
     contract = draft.campaign.contracts.get(end.contract_id)
     if contract is None or contract.exchange is None or contract.exchange.loss is None:
         return None
     code = _CODES.get(end.reason or "", 1)
-    return Ask(contract.exchange.loss.request(loss_values(draft, contract, price=end.bid, to_win=to_win, code=code)))
+    values = loss_values(draft, contract, price=end.bid, to_win=to_win, code=code)
+    return Ask(contract.exchange.loss.request(values), read=lambda told: None)
 
 
 def _draft(subject: Lead | Ping, bidding: Bidding) -> Draft | None:

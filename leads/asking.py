@@ -1,8 +1,8 @@
 """What is said to a buyer's system of one lead: the values that its ping, its post and its loss notice may speak of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from buyers.exchange.answers import Answer, AnswerOutcome
@@ -11,7 +11,8 @@ from buyers.exchange.stages import Stage
 from buyers.exchange.values import Values
 from buyers.mocks import answer_ping, answer_post, mock_stage
 from buyers.models import Contract
-from core.http.fan_out import Ask, Told
+from core.http.client import Request
+from core.http.fan_out import Ask, Scripted, Told
 from core.ids import encode
 from leads.drafts import Draft
 from leads.models import Lead, Ping, Sale, Source
@@ -59,43 +60,54 @@ def loss_values(draft: Draft, contract: ContractView, *, price: int, to_win: int
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked of a buyer, the names of the lead's fields in it, and what reads the answer."""
+class Heard(NamedTuple):
+    """What a buyer answered, and the names of the lead's fields that it was told.
 
-    ask: Ask
+    `asked_ms` counts from when the auction's first question was made, `spent_ms` from this one on; None where there was
+    no answer.
+    """
+
+    answer: Answer
     fields: tuple[str, ...]
-    reader: Stage
-
-    def answer(self, told: Told) -> Answer:
-        """What came of it: what was answered in time, and else that it was too late, or never put."""
-        if told.response is not None:
-            return self.reader.read(told.response)
-        if told.started_ms is None:
-            return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
-        return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
+    asked_ms: float = 0.0
+    spent_ms: float | None = None
 
 
-def ping_question(draft: Draft, contract: ContractView, stage: Stage, values: Values, *, price: int) -> Question:
+def ping_question(draft: Draft, contract: ContractView, stage: Stage, values: Values, *, price: int) -> Ask[Heard]:
     """The ping to the buyer; in the test book to the contract's mock, which bids `price` where it names no bid."""
+    fields = stage.fields(values)
     if draft.mode == "live":
-        return Question(Ask(stage.request(values), lane=contract.id.hex), stage.fields(values), stage)
+        return _question(stage.request(values), fields, stage, lane=contract.id.hex)
     currency = draft.campaign.currency
-    mocked = Ask(answer_ping(contract.mock, price=price, currency=currency))
-    return Question(mocked, stage.fields(values), mock_stage("ping", currency=currency))
+    mocked = answer_ping(contract.mock, price=price, currency=currency)
+    return _question(mocked, fields, mock_stage("ping", currency=currency))
 
 
-def post_question(draft: Draft, contract: ContractView, stage: Stage, values: Values) -> Question:
+def post_question(draft: Draft, contract: ContractView, stage: Stage, values: Values) -> Ask[Heard]:
     """The post to the buyer; in the test book to the contract's mock."""
+    fields = stage.fields(values)
     if draft.mode == "live":
-        return Question(Ask(stage.request(values)), stage.fields(values), stage)
-    reader = mock_stage("post", currency=draft.campaign.currency)
-    return Question(Ask(answer_post(contract.mock)), stage.fields(values), reader)
+        return _question(stage.request(values), fields, stage)
+    return _question(answer_post(contract.mock), fields, mock_stage("post", currency=draft.campaign.currency))
 
 
-def spent_ms(told: Told) -> float | None:
-    """How long the answer took from the question on; None where there was none in time."""
-    return None if told.answered_ms is None else told.answered_ms - (told.started_ms or 0.0)
+def _question(request: Request | Scripted, fields: tuple[str, ...], reader: Stage, *, lane: str = "") -> Ask[Heard]:
+    return Ask(request, partial(_hear, fields, reader), lane)
+
+
+def _hear(fields: tuple[str, ...], reader: Stage, told: Told) -> Heard:
+    started = told.started_ms or 0.0
+    spent = None if told.answered_ms is None else told.answered_ms - started
+    return Heard(_answer(reader, told), fields, started, spent)
+
+
+def _answer(reader: Stage, told: Told) -> Answer:
+    """What was answered in time, and else that it was too late, or never put."""
+    if told.response is not None:
+        return reader.read(told.response)
+    if told.started_ms is None:
+        return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
+    return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
 
 
 def _handed_on(draft: Draft, exchange: HttpMethod) -> Mapping[str, str]:

@@ -5,17 +5,18 @@ locks (`leads.trip`): the first look here only spares pings that could win nothi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, cast
 from uuid import UUID
 
 from buyers.health import may_ask, observe, rests, usual_ms
-from buyers.health_figures import Seen
+from buyers.health_figures import Endpoint, Seen
 from core.clock import now as clock
-from core.http.fan_out import Told, fan_out
+from core.http.fan_out import Ask, fan_out
 from core.ids import new_id
-from leads.asking import Question, ping_question, ping_values, spent_ms
+from leads.asking import Heard, ping_question, ping_values
 from leads.bids import Bidding, Pinged, bid_of
 from leads.drafts import Draft
 from leads.market import Look, Rider, ask, look, state_of
@@ -70,23 +71,24 @@ def ask_buyers(draft: Draft, contracts: Sequence[ContractTerms], *, started_at: 
     if not contracts:
         return None
     auction_id, within_ms = new_id(), draft.campaign.ping_timeout_ms
-    questions = [_question(draft, terms, auction_id, within_ms, started_at) for terms in contracts]
-    put = _slowest_first([one for one in questions if isinstance(one, _Put)], draft.mode)
-    told = fan_out([one.question.ask for one in put], within_ms=within_ms)
-    answers = {one.terms.id: one.read(draft, heard) for one, heard in zip(put, told, strict=True)}
-    observe([answer.seen for answer in answers.values()], now=clock())
+    unasked = {terms.id: end for terms in contracts if (end := _unasked(draft, terms, started_at)) is not None}
+    asked = _slowest_first([terms for terms in contracts if terms.id not in unasked], draft.mode)
+    asks = (_ask(draft, terms, auction_id, within_ms) for terms in asked)
+    told = fan_out(asks, size=len(asked), within_ms=within_ms)
+    answers = {terms.id: answer for terms, answer in zip(asked, told, strict=True)}
+    observe([answer.seen for answer in told], now=clock())
     return Bidding(
         id=auction_id,
         started_at=started_at,
         window_ms=within_ms,
-        pinged=tuple(one if isinstance(one, Pinged) else answers[one.terms.id].pinged for one in questions),
+        pinged=tuple(unasked.get(terms.id) or answers[terms.id].pinged for terms in contracts),
         tokens={contract_id: answer.token for contract_id, answer in answers.items() if answer.token},
     )
 
 
-def _slowest_first(put: Sequence["_Put"], mode: str) -> "list[_Put]":
-    """Whoever takes longest is asked first: sending to fifty takes as long as the pause between two quick answers."""
-    return sorted(put, key=lambda one: -usual_ms(endpoint_of(one.terms.id, PING, mode)))
+def _slowest_first(contracts: Sequence[ContractTerms], mode: str) -> list[ContractTerms]:
+    """Whoever takes longest is asked first: asking fifty takes as long as the pause between two quick answers."""
+    return sorted(contracts, key=lambda terms: -usual_ms(endpoint_of(terms.id, PING, mode)))
 
 
 class _Answered(NamedTuple):
@@ -97,32 +99,30 @@ class _Answered(NamedTuple):
     seen: Seen
 
 
-@dataclass(frozen=True, slots=True)
-class _Put:
-    """What one buyer is asked; `price` is what it bids where it says yes and names none."""
-
-    terms: ContractTerms
-    question: Question
-    price: int
-
-    def read(self, draft: Draft, told: Told) -> _Answered:
-        """The buyer's answer as a bid."""
-        answer = self.question.answer(told)
-        started, spent = told.started_ms or 0.0, spent_ms(told)
-        bid = bid_of(self.terms.id, answer, price=self.price, asked_at_ms=started, answered_ms=spent)
-        pinged = Pinged(self.terms.buyer_id, bid, answer.outcome.value, self.question.fields)
-        return _Answered(pinged, answer.token, seen_of(endpoint_of(self.terms.id, PING, draft.mode), answer, spent))
-
-
-def _question(draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: int, now: datetime) -> _Put | Pinged:
-    """The question to one buyer; or its end, where its system is left alone for now, or cannot be asked at all."""
+def _unasked(draft: Draft, terms: ContractTerms, now: datetime) -> Pinged | None:
+    """The end of a buyer that cannot be asked at all, or whose system is left alone for now."""
     contract = draft.campaign.contracts[terms.id]
     if contract.exchange is None or contract.exchange.ping is None:
         return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.ERROR, reason="method_unreadable"), "blocked")
     ping, post = (endpoint_of(terms.id, stage, draft.mode) for stage in (PING, POST))
     if rests(post, now=now) or not may_ask(ping, now=now):
         return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.BREAKER_OPEN), BidOutcome.BREAKER_OPEN.value)
-    stage = contract.exchange.ping
-    values = ping_values(draft, contract, auction_id, within_ms=within_ms)
+    return None
+
+
+def _ask(draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: int) -> Ask[_Answered]:
+    contract = draft.campaign.contracts[terms.id]
+    assert contract.exchange is not None  # or it would be unasked
+    assert contract.exchange.ping is not None
     price = exclusive_price(terms, cast("Mapping[str, Held]", draft.data.fields))
-    return _Put(terms, ping_question(draft, contract, stage, values, price=price), price)
+    values = ping_values(draft, contract, auction_id, within_ms=within_ms)
+    question = ping_question(draft, contract, contract.exchange.ping, values, price=price)
+    return question.then(partial(_answered, terms, price, endpoint_of(terms.id, PING, draft.mode)))
+
+
+def _answered(terms: ContractTerms, price: int, endpoint: Endpoint, heard: Heard) -> _Answered:
+    """The buyer's answer as a bid; `price` is what it bids where it says yes and names none."""
+    answer, spent = heard.answer, heard.spent_ms
+    bid = bid_of(terms.id, answer, price=price, asked_at_ms=heard.asked_ms, answered_ms=spent)
+    pinged = Pinged(terms.buyer_id, bid, answer.outcome.value, heard.fields)
+    return _Answered(pinged, answer.token, seen_of(endpoint, answer, spent))

@@ -25,9 +25,10 @@ from core.clock import now as clock
 from core.clock import rfc3339
 from core.gate import aside
 from core.http import loop
-from core.http.fan_out import Told, ask_all
+from core.http.fan_out import ask_all
+from core.sql import Statement, bind, run
 from leads import later
-from leads.asking import Question, post_question, post_values, spent_ms
+from leads.asking import Heard, post_question, post_values
 from leads.capture import capture_at_once
 from leads.confirmation import Answered, NotPending, accept_sale, close_sale
 from leads.drafts import Draft
@@ -44,6 +45,8 @@ log = logging.getLogger(__name__)
 
 GRACE: Final = timedelta(seconds=10)
 """How long after a post's time limit its claim lasts: until its answer is written down."""
+_CLAIM: Final = f"""UPDATE "{Sale._meta.db_table}" SET "post" = %s, "post_lease" = %s
+WHERE "id" = %s AND "state" = %s AND "post" = %s"""
 _REFUSALS: Final = frozenset((AnswerOutcome.REFUSED, AnswerOutcome.NO_BID, AnswerOutcome.DUPLICATE))
 
 
@@ -79,7 +82,6 @@ class _Sent:
 
     due: Due
     stage: Stage
-    question: Question
 
 
 class Posted(NamedTuple):
@@ -131,7 +133,7 @@ def make_posts(due: Iterable[Due], *, until: float, then: Callable[[], object] =
     return Posted(True, outcome)
 
 
-def _send_all(due: Iterable[Due]) -> dict[Future[list[Told]], _Sent]:
+def _send_all(due: Iterable[Due]) -> dict[Future[list[Heard]], _Sent]:
     waiting, started = list(due), {}
     while waiting:
         one = waiting.pop()
@@ -158,31 +160,32 @@ def _hindered(due: Due) -> Answer | None:
 def _claim(due: Due, stage: Stage) -> bool:
     """Whether the post is ours to make. From here on its buyer may have the lead."""
     lease = clock() + timedelta(milliseconds=_within_ms(due, stage)) + GRACE
-    ours = Sale.objects.filter(pk=due.sale_id, state=Sale.State.PENDING, post=Sale.Post.DUE)
-    return bool(ours.update(post=Sale.Post.SENT, post_lease=lease))
+    values = (Sale.Post.SENT.value, bind(lease), bind(due.sale_id), Sale.State.PENDING.value, Sale.Post.DUE.value)
+    (claimed,) = run([Statement(_CLAIM, values)])
+    return bool(claimed.count)
 
 
 def _within_ms(due: Due, stage: Stage) -> int:
     return min(due.left_ms, stage.timeout_ms or due.left_ms)
 
 
-def _send(due: Due, stage: Stage) -> tuple[Future[list[Told]], _Sent]:
+def _send(due: Due, stage: Stage) -> tuple[Future[list[Heard]], _Sent]:
     within_ms = _within_ms(due, stage)
     values = post_values(due.draft, due.contract, sale_id=due.sale_id, price=due.price, within_ms=within_ms)
     question = post_question(due.draft, due.contract, stage, values)
-    future = loop.submit(ask_all([question.ask], deadline=time.monotonic() + within_ms / 1000))
-    return future, _Sent(due, stage, question)
+    future = loop.submit(ask_all([question], deadline=time.monotonic() + within_ms / 1000))
+    return future, _Sent(due, stage)
 
 
 # --- what the buyer said -----------------------------------------------------------------------------------------
 
 
-def _conclude(sent: _Sent, told: Told) -> Ended:
+def _conclude(sent: _Sent, heard: Heard) -> Ended:
     """Write down what became of a post."""
-    answer, spent = _unnamed(sent.question.answer(told), sent.due), spent_ms(told)
+    answer, spent = _unnamed(heard.answer, sent.due), heard.spent_ms
     endpoint = endpoint_of(sent.due.contract_id, POST, sent.due.draft.mode)
     observe([seen_of(endpoint, answer, spent)], now=clock())
-    facts = {"ms": None if spent is None else round(spent), "fields": list(sent.question.fields)}
+    facts = {"ms": None if spent is None else round(spent), "fields": list(heard.fields)}
     return conclude(sent.due, sent.stage, answer, facts)
 
 
@@ -259,17 +262,17 @@ def _sale(due: Due) -> Sale:
 # --- after the source has its answer -----------------------------------------------------------------------------
 
 
-def _go_on_without_us(sent: Mapping[Future[list[Told]], _Sent], then: Callable[[], object]) -> None:
+def _go_on_without_us(sent: Mapping[Future[list[Heard]], _Sent], then: Callable[[], object]) -> None:
     for future, post in sent.items():
         future.add_done_callback(partial(_go_on, post, then))
 
 
-def _go_on(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:
+def _go_on(sent: _Sent, then: Callable[[], object], future: Future[list[Heard]]) -> None:
     if not future.cancelled():
         later.submit(partial(_conclude_later, sent, then, future))
 
 
-def _conclude_later(sent: _Sent, then: Callable[[], object], future: Future[Sequence[Told]]) -> None:
+def _conclude_later(sent: _Sent, then: Callable[[], object], future: Future[list[Heard]]) -> None:
     following = _conclude(sent, future.result()[0]).following
     then()
     make_posts(following, until=time.monotonic(), then=then)

@@ -5,9 +5,9 @@ Everything happens on the process's one loop thread: no thread and no database c
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar, cast
 
 from core.http import loop
 from core.http.client import Client, Request
@@ -15,6 +15,8 @@ from core.http.outcomes import Response
 
 GRACE: Final = 0.5
 _SAME: Final = 0.01  # seconds: two limits no further apart are one
+Meaning = TypeVar("Meaning")
+Other = TypeVar("Other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +25,6 @@ class Scripted:
 
     response: Response
     delay: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question. Its own time limit is the request's.
-
-    Questions of one `lane`, whoever asks them, share a limit of open ones (client.OPEN_PER_LANE): name it after the
-    party asked. Without a name there is no limit.
-    """
-
-    request: Request | Scripted
-    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,56 +42,82 @@ class Told:
     answered_ms: float | None
 
 
-async def ask_all(asks: Sequence[Ask], *, deadline: float) -> list[Told]:
-    """What was told to each question, in their order, once all have answered or the deadline has come.
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[Meaning]):
+    """One question. Its own time limit is the request's.
 
+    `read` makes something of what was told: on the loop, while others are still waited for, so it is quick and raises
+    nothing. Questions of one `lane`, whoever asks them, share a limit of open ones (client.OPEN_PER_LANE): name it
+    after the party asked. Without a name there is no limit.
+    """
+
+    request: Request | Scripted
+    read: Callable[[Told], Meaning]
+    lane: str = ""
+
+    def then(self, more: Callable[[Meaning], Other]) -> "Ask[Other]":
+        """The same question, whose meaning is taken further."""
+        read = self.read
+        return replace(cast(Any, self), read=lambda told: more(read(told)))
+
+
+async def ask_all(asks: Iterable[Ask[Meaning]], *, deadline: float) -> list[Meaning]:
+    """What every question came to, in their order, once all have answered or the deadline has come.
+
+    Each is on its way before the next one is made, and read when it is answered: neither adds to the waiting.
     `deadline` is a time of `time.monotonic()`. Never raises for what the others do. Whoever is late is listened to for
     GRACE seconds more, in vain but for the connection: closing it would make the next answer later still. Only on this
     process's loop.
     """
-    begun = time.monotonic()
-    client = loop.client()
-    questions = [_Question(ask, deadline) for ask in asks]
-    tasks = [asyncio.create_task(question.put(client)) for question in questions]
-    if tasks:
-        _, left = await asyncio.wait(tasks, timeout=max(0.0, deadline - time.monotonic()))
-        if left:
-            await _read_what_has_come()
-    for question, task in zip(questions, tasks, strict=True):
-        if task.done():
-            task.result()  # an error in there is ours
-        else:
-            _leave(task, cancel=not question.is_sent)
-    return [question.told(begun) for question in questions]
+    begun, client = time.monotonic(), loop.client()
+    questions: dict[asyncio.Task[None], _Question[Meaning]] = {}
+    try:
+        for ask in asks:
+            question = _Question(ask, begun, deadline)
+            questions[asyncio.create_task(question.put(client))] = question
+            await asyncio.sleep(0)
+        if questions:
+            _, left = await asyncio.wait(questions, timeout=max(0.0, deadline - time.monotonic()))
+            if left:
+                await _read_what_has_come()
+        for task in questions:
+            if task.done():
+                task.result()  # an error in there is ours
+    finally:
+        for task, question in questions.items():
+            if not task.done():
+                _leave(task, cancel=not question.is_sent)
+    return [question.meaning() for question in questions.values()]
 
 
-def fan_out(asks: Sequence[Ask], *, within_ms: float) -> list[Told]:
-    """`ask_all` from ordinary code. Holds the calling thread, no other.
+def fan_out(asks: Iterable[Ask[Meaning]], *, size: int, within_ms: float) -> list[Meaning]:
+    """`ask_all` of `size` questions from ordinary code. Holds the calling thread, no other; they are made on the loop.
 
     Its deadline is `within_ms` from when there is room for its questions: a process that has too many open lets a
     fan-out wait for its turn (client.MOST_OPEN), and times are counted from then on.
     """
-    return loop.run(_in_turn(asks, within_ms))
+    return loop.run(_in_turn(asks, size, within_ms))
 
 
-async def _in_turn(asks: Sequence[Ask], within_ms: float) -> list[Told]:
+async def _in_turn(asks: Iterable[Ask[Meaning]], size: int, within_ms: float) -> list[Meaning]:
     crowd = loop.client().crowd
-    await crowd.enter(len(asks))
+    await crowd.enter(size)
     try:
         return await ask_all(asks, deadline=time.monotonic() + within_ms / 1000)
     finally:
-        crowd.leave(len(asks))
+        crowd.leave(size)
 
 
-class _Question:
-    """A question on its way, and when it was put and answered."""
+class _Question(Generic[Meaning]):
+    """A question on its way: when it was put and answered, and what that means."""
 
-    __slots__ = ("_answered", "_ask", "_deadline", "_response", "_started")
+    __slots__ = ("_answered", "_ask", "_begun", "_deadline", "_meaning", "_response", "_started")
 
-    def __init__(self, ask: Ask, deadline: float) -> None:
-        self._ask, self._deadline = ask, deadline
+    def __init__(self, ask: Ask[Meaning], begun: float, deadline: float) -> None:
+        self._ask, self._begun, self._deadline = ask, begun, deadline
         self._response: Response | None = None
         self._started = self._answered = 0.0
+        self._meaning: list[Meaning] = []
 
     async def put(self, client: Client) -> None:
         """Wait for a place in the lane, then for the answer."""
@@ -123,6 +139,8 @@ class _Question:
         else:
             self._response = await client.send(request, timeout=self._limit(request))
         self._answered = time.monotonic()
+        if not self._is_late():
+            self.meaning()
 
     @property
     def is_sent(self) -> bool:
@@ -134,14 +152,23 @@ class _Question:
         left = self._deadline - self._started
         return request.timeout if request.timeout < left - _SAME else left + GRACE
 
-    def told(self, begun: float) -> Told:
-        """Answered by the deadline, or late: a moment behind it counts as never."""
-        late = not self._answered or self._answered > self._deadline
+    def meaning(self) -> Meaning:
+        """What it came to, which is final once it was asked for."""
+        if not self._meaning:
+            self._meaning.append(self._ask.read(self._told()))
+        return self._meaning[0]
+
+    def _is_late(self) -> bool:
+        """Not answered by the deadline: a moment behind it counts as never."""
+        return not self._answered or self._answered > self._deadline
+
+    def _told(self) -> Told:
+        late = self._is_late()
         return Told(
             response=None if late else self._response,
             late=late,
-            started_ms=(self._started - begun) * 1000 if self._started else None,
-            answered_ms=(self._answered - begun) * 1000 if self._answered else None,
+            started_ms=(self._started - self._begun) * 1000 if self._started else None,
+            answered_ms=(self._answered - self._begun) * 1000 if self._answered else None,
         )
 
 

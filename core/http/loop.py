@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
+import uvloop
 from django.conf import settings
 
 from core.gate import aside
@@ -70,7 +71,7 @@ class LoopThread:
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                self._loop = asyncio.new_event_loop()
+                self._loop = uvloop.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="http-loop", daemon=True)
                 self._thread.start()
             return self._loop

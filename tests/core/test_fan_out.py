@@ -2,16 +2,17 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from pytest_django import Settings
 
 from core.http import fan_out as fan_out_module
 from core.http import loop
-from core.http.client import BODY_LIMIT, OPEN_PER_LANE, Request
+from core.http.client import BODY_LIMIT, MOST_OPEN, OPEN_PER_LANE, Request
 from core.http.fan_out import Ask, Scripted, Told, fan_out
 from core.http.outcomes import Outcome, Response
 from tests.processes import wait_until
@@ -57,8 +58,16 @@ def loopback(settings: Settings) -> Iterator[None]:
     loop.stop()
 
 
-def ask(url: str, lane: str = "", **more: float) -> Ask:
-    return Ask(Request(url, body=b"{}", **more), lane)  # type: ignore[arg-type]
+def ask(url: str, lane: str = "", **more: float) -> Ask[Told]:
+    return Ask(Request(url, body=b"{}", **more), as_told, lane)  # type: ignore[arg-type]
+
+
+def as_told(told: Told) -> Told:
+    return told
+
+
+def ask_each(asks: Sequence[Ask[Told]], *, within_ms: float) -> list[Told]:
+    return fan_out(asks, size=len(asks), within_ms=within_ms)
 
 
 def outcomes(told: list[Told]) -> list[str]:
@@ -90,7 +99,7 @@ def test_hostile_answers_end_as_an_outcome_each_and_the_others_are_heard() -> No
     with ExitStack() as stack:
         hostile = [stack.enter_context(receiving(script)) for script, _ in HOSTILE.values()]
         good = stack.enter_context(receiving(status(200, b'{"price": 42.5}')))
-        told = fan_out([ask(one.url) for one in [*hostile, good]], within_ms=1500)
+        told = ask_each([ask(one.url) for one in [*hostile, good]], within_ms=1500)
     ended = dict(zip([*HOSTILE, "good"], outcomes(told), strict=True))
     assert {name: ended[name] for name, (_, allowed) in HOSTILE.items() if ended[name] not in allowed} == {}
     assert told[-1].response is not None
@@ -100,7 +109,7 @@ def test_hostile_answers_end_as_an_outcome_each_and_the_others_are_heard() -> No
 
 def test_addresses_that_are_never_called_are_not_called_and_the_others_are() -> None:
     with receiving() as good:
-        told = fan_out(
+        told = ask_each(
             [ask("http://169.254.169.254/latest"), ask("http://10.0.0.1/"), ask("no url"), ask(good.url)],
             within_ms=5000,
         )
@@ -109,7 +118,7 @@ def test_addresses_that_are_never_called_are_not_called_and_the_others_are() -> 
 
 def test_who_has_not_answered_by_the_deadline_is_late_and_the_rest_is_kept() -> None:
     with receiving(silence(FOREVER)) as silent, receiving() as prompt:
-        told = fan_out([ask(silent.url), ask(prompt.url), ask(silent.url)], within_ms=SOON)
+        told = ask_each([ask(silent.url), ask(prompt.url), ask(silent.url)], within_ms=SOON)
     assert outcomes(told) == ["late", "ok", "late"]
     assert [one.late for one in told] == [True, False, True]
     assert told[0].started_ms is not None
@@ -118,32 +127,32 @@ def test_who_has_not_answered_by_the_deadline_is_late_and_the_rest_is_kept() -> 
 
 def test_a_time_limit_of_ones_own_ends_one_question_before_the_deadline() -> None:
     with receiving(silence(FOREVER)) as silent:
-        told = fan_out([ask(silent.url, timeout=0.05)], within_ms=60_000)
+        told = ask_each([ask(silent.url, timeout=0.05)], within_ms=60_000)
     assert outcomes(told) == ["timeout"]
     assert not told[0].late
 
 
 def test_a_deadline_that_has_passed_hears_nobody() -> None:
     with receiving(silence(FOREVER)) as silent:
-        assert outcomes(fan_out([ask(silent.url)], within_ms=-1)) == ["late"]
+        assert outcomes(ask_each([ask(silent.url)], within_ms=-1)) == ["late"]
 
 
 def test_a_late_answer_is_not_heard_but_keeps_its_connection(kept_alive: KeptAlive) -> None:
     kept_alive.ready.clear()
-    assert outcomes(fan_out([ask(kept_alive.url)], within_ms=150)) == ["late"]
+    assert outcomes(ask_each([ask(kept_alive.url)], within_ms=150)) == ["late"]
     kept_alive.ready.set()
     wait_until(lambda: not fan_out_module._left, "the late answer is read")
-    assert outcomes(fan_out([ask(kept_alive.url)], within_ms=5000)) == ["ok"]
+    assert outcomes(ask_each([ask(kept_alive.url)], within_ms=5000)) == ["ok"]
     assert len(kept_alive.receiver.got) == 1
 
 
 def test_nobody_to_ask_is_told_nothing() -> None:
-    assert fan_out([], within_ms=SOON) == []
+    assert ask_each([], within_ms=SOON) == []
 
 
 def test_scripted_answers_come_after_their_delay_and_never_when_that_is_too_long() -> None:
     answer = Response(Outcome.OK, status=200, body_head=b"{}")
-    told = fan_out([Ask(Scripted(answer)), Ask(Scripted(answer, delay=FOREVER))], within_ms=SOON)
+    told = ask_each([Ask(Scripted(answer), as_told), Ask(Scripted(answer, delay=FOREVER), as_told)], within_ms=SOON)
     assert outcomes(told) == ["ok", "late"]
     assert told[0].response is answer
 
@@ -151,14 +160,14 @@ def test_scripted_answers_come_after_their_delay_and_never_when_that_is_too_long
 def test_one_who_keeps_many_waiting_fills_his_own_lane_and_nobody_elses() -> None:
     with receiving(silence(FOREVER)) as slow, receiving() as prompt:
         crowd = [ask(slow.url, "slow") for _ in range(OPEN_PER_LANE + 6)]
-        told = fan_out([*crowd, ask(prompt.url, "prompt"), ask(prompt.url)], within_ms=4000)
+        told = ask_each([*crowd, ask(prompt.url, "prompt"), ask(prompt.url)], within_ms=4000)
     assert outcomes(told) == ["late"] * len(crowd) + ["ok", "ok"]
     assert sum(one.started_ms is None for one in told) == 6
 
 
 def test_a_place_in_a_lane_is_free_again_once_its_question_is_answered() -> None:
     with receiving() as prompt:
-        told = fan_out([ask(prompt.url, "one") for _ in range(OPEN_PER_LANE + 6)], within_ms=60_000)
+        told = ask_each([ask(prompt.url, "one") for _ in range(OPEN_PER_LANE + 6)], within_ms=60_000)
         lanes = loop.run(_lanes_in_use())
     assert outcomes(told) == ["ok"] * (OPEN_PER_LANE + 6)
     assert lanes == 0
@@ -170,5 +179,45 @@ async def _lanes_in_use() -> int:
 
 def test_a_connection_is_kept_and_used_again(kept_alive: KeptAlive) -> None:
     for _ in range(3):
-        assert outcomes(fan_out([ask(kept_alive.url)], within_ms=5000)) == ["ok"]
+        assert outcomes(ask_each([ask(kept_alive.url)], within_ms=5000)) == ["ok"]
     assert len(kept_alive.receiver.got) == 1
+
+
+def test_the_first_are_asked_while_the_last_are_still_being_made() -> None:
+    order: list[str] = []
+
+    def heard(told: Told) -> Told:
+        order.append("heard")
+        return told
+
+    def asks() -> Iterator[Ask[Told]]:
+        for _ in range(20):
+            order.append("made")
+            yield Ask(Scripted(Response(Outcome.OK, status=200)), heard)
+
+    assert outcomes(fan_out(asks(), size=20, within_ms=60_000)) == ["ok"] * 20
+    assert order.index("heard") < 10
+
+
+def test_an_answer_is_read_before_the_others_have_come() -> None:
+    read: list[str] = []
+
+    def note(name: str, _: Told) -> str:
+        read.append(name)
+        return name
+
+    def noting(name: str, delay: float) -> Ask[str]:
+        return Ask(Scripted(Response(Outcome.OK, status=200), delay), as_told).then(partial(note, name))
+
+    assert fan_out([noting("slow", 0.2), noting("quick", 0.0)], size=2, within_ms=60_000) == ["slow", "quick"]
+    assert read == ["quick", "slow"]
+
+
+def test_an_error_of_our_own_in_making_a_question_is_raised_and_leaves_room_for_others() -> None:
+    def asks() -> Iterator[Ask[Told]]:
+        yield Ask(Scripted(Response(Outcome.OK), delay=FOREVER), as_told)
+        raise LookupError
+
+    for _ in range(3):
+        with pytest.raises(LookupError):
+            fan_out(asks(), size=MOST_OPEN, within_ms=60_000)
