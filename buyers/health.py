@@ -26,7 +26,7 @@ from buyers.health_figures import (
     Result,
     Seen,
     Stage,
-    count,
+    counted_as,
     our_own_trouble,
     slot_at,
     summarize,
@@ -66,12 +66,10 @@ class _Record:
         """Count one end, and judge by it; a failure that is excused opens no breaker."""
         slot, failed = slot_at(now), seen.failed and not excused
         succeeded = seen.result in (Result.ACCEPTED, Result.REFUSED)
-        for counts in (self.counts, self.untold):
-            if slot not in counts:
-                counts[slot] = Counter()
-                for old in [number for number in counts if number <= slot - SLOTS]:
-                    del counts[old]
-            count(seen, counts[slot], against=failed)
+        ours, untold = _slot(self.counts, slot), _slot(self.untold, slot)
+        for name in counted_as(seen, against=failed):
+            ours[name] += 1
+            untold[name] += 1
         self.enter(slot)
         self.known = (self.known[0] + succeeded, self.known[1] + failed)
         self.breaker.record(now, succeeded=succeeded, failed=failed)
@@ -101,6 +99,15 @@ class _Record:
             return None
         untold, self.untold, self.told = self.untold, {}, phase
         return News(endpoint, untold, changed)
+
+
+def _slot(slots: Slots, number: int) -> Counter[str]:
+    """The counts of a slot; where it is a new one, those that the window has left behind go."""
+    if number not in slots:
+        slots[number] = Counter()
+        for old in [other for other in slots if other <= number - SLOTS]:
+            del slots[old]
+    return slots[number]
 
 
 class Watch:
@@ -141,7 +148,10 @@ class Watch:
         excused = our_own_trouble(seen)
         with self._lock:
             for one in seen:
-                self._records.setdefault(one.endpoint, _Record()).add(one, now.timestamp(), excused=excused)
+                record = self._records.get(one.endpoint)
+                if record is None:
+                    record = self._records[one.endpoint] = _Record()
+                record.add(one, now.timestamp(), excused=excused)
             if self._sharing is None or self._sharing.done():
                 self._sharing = loop.submit(self._share_soon())
 

@@ -98,13 +98,11 @@ def our_own_trouble(seen: Sequence[Seen]) -> bool:
     return len(seen) >= _TOGETHER and sum(one.failed for one in seen) >= _NEARLY_ALL * len(seen)
 
 
-def count(seen: Seen, counts: Counter[str], *, against: bool) -> None:
-    """Add one end to the counts; `against`: as a failure of the endpoint's own."""
-    counts[seen.result.value] += 1
-    if against:
-        counts[AGAINST] += 1
-    if seen.ms is not None:
-        counts[f"{_TIME}{_range(seen.ms)}"] += 1
+def counted_as(seen: Seen, *, against: bool) -> tuple[str, ...]:
+    """The counts that one end adds to; `against`: as a failure of the endpoint's own."""
+    failure = (AGAINST,) if against else ()
+    time = () if seen.ms is None else (f"{_TIME}{_range(seen.ms)}",)
+    return (seen.result.value, *failure, *time)
 
 
 def slot_at(seconds: float) -> int:
