@@ -94,7 +94,7 @@ def fan_out(asks: Iterable[Ask[Meaning]], *, size: int, within_ms: float) -> lis
     """`ask_all` of `size` questions from ordinary code. Holds the calling thread, no other; they are made on the loop.
 
     Its deadline is `within_ms` from when there is room for its questions: a process that has too many open lets a
-    fan-out wait for its turn (client.MOST_OPEN), and times are counted from then on.
+    fan-out wait for its turn (core.http.crowd), and times are counted from then on.
     """
     return loop.run(_in_turn(asks, size, within_ms))
 
@@ -102,10 +102,11 @@ def fan_out(asks: Iterable[Ask[Meaning]], *, size: int, within_ms: float) -> lis
 async def _in_turn(asks: Iterable[Ask[Meaning]], size: int, within_ms: float) -> list[Meaning]:
     crowd = loop.client().crowd
     await crowd.enter(size)
+    deadline = time.monotonic() + within_ms / 1000
     try:
-        return await ask_all(asks, deadline=time.monotonic() + within_ms / 1000)
+        return await ask_all(asks, deadline=deadline)
     finally:
-        crowd.leave(size)
+        crowd.leave(size, late_by=time.monotonic() - deadline)
 
 
 class _Question(Generic[Meaning]):

@@ -93,3 +93,27 @@ def test_who_gives_up_at_the_moment_of_being_let_in_makes_room_again() -> None:
         assert (await entering(crowd, 10)).done()
 
     play(story)
+
+
+def test_a_loop_that_comes_late_is_given_less_to_read_and_more_again_while_it_comes_in_time() -> None:
+    async def story(crowd: Crowd) -> None:
+        await crowd.enter(10)
+        crowd.leave(10, late_by=0.3)
+        await crowd.enter(7)
+        eighth = await entering(crowd, 1)
+        assert not eighth.done()
+        crowd.leave(7, late_by=-0.1)
+        assert (await entering(crowd, 7)).done(), "there is room for eight now"
+
+    play(story)
+
+
+def test_groups_that_were_late_together_make_the_room_smaller_once() -> None:
+    async def story(crowd: Crowd) -> None:
+        for _ in range(10):
+            await crowd.enter(1)
+        for _ in range(10):
+            crowd.leave(1, late_by=0.3)
+        assert (await entering(crowd, 7)).done()
+
+    play(story)
