@@ -1,10 +1,12 @@
 """Markets of auctions: campaigns of method ping_post whose buyers are the fake ones, opened over the product's API."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.request import urlopen
 
 from bench.posts import SEVERITIES, SOURCE
 from bench.world import Api
@@ -46,6 +48,12 @@ def fake_buyers() -> Iterator[int]:
     finally:
         process.kill()
         process.wait()
+
+
+def decided(port: int) -> list[float]:
+    """How long each auction since the last call took to decide, in milliseconds: as its buyers saw it."""
+    with urlopen(f"http://127.0.0.1:{port}/decided", timeout=10) as answer:
+        return list(json.load(answer))
 
 
 def open_markets(port: int, key: str, markets: list[Market], buyers_port: int) -> None:
