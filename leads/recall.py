@@ -58,7 +58,6 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         features=contents["features"],
         received_at=lead.created_at,
         sealer=sealer,
-        key_statement=None,
         stored=True,
         number=lead.decisions.count() + 1,
         sequence=lead.last_sequence,
