@@ -18,6 +18,7 @@ from accounts.principals import Principal
 from core import json
 from core.clock import now as clock
 from core.clock import rfc3339
+from core.errors import DomainError
 from core.ids import encode, new_id
 from core.money import to_major
 from core.sql import insert
@@ -29,7 +30,7 @@ from leads.drafts import Draft, Fate
 from leads.fates import duplicate_fate, fate_of
 from leads.market import Look, Rider, ask, look, state_of
 from leads.models import Auction, Ping
-from leads.pipeline import travel
+from leads.pipeline import travel, unprepared
 from leads.preparation import prepare_ping
 from leads.room import Room
 from leads.trip import Outcome, arrived, early_end
@@ -80,7 +81,10 @@ def ask_price(
         nonlocal held
         sender = principal if view.version == principal.version else renew(principal)
         sender.require("leads:write")
-        draft = prepare_ping(principal=sender, view=view, submission=submission, received_at=received_at)
+        try:
+            draft = prepare_ping(principal=sender, view=view, submission=submission, received_at=received_at)
+        except DomainError as refusal:
+            return unprepared(refusal, view=view, repeat=repeat)
         rider = Rider(draft, ask(draft, received_at), repeat)
         room, (seen,) = look([rider], locked=False)
         if (end := early_end(rider, seen)) is not None:
