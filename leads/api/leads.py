@@ -150,7 +150,7 @@ class LeadsView(TakingView):
 
         Telephone numbers and e-mail addresses are found in whatever form they are asked for.
         """
-        rows, cursor = page(request, queries.leads(self.principal, lead_filter(request)))
+        rows, cursor = page(request, queries.leads(self.principal, lead_filter(request, self.principal)))
         return Response({"data": queries.lead_records(self.principal, rows), "next_cursor": cursor})
 
 
