@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.ids import new_id
 from core.json import canonical, loads
 from core.sealing import root
-from core.sql import Params, Statement, as_bytes, as_uuid, bind, insert
+from core.sql import Params, Statement, as_bytes, as_uuid, bind, insert, run
 
 LIFETIME = timedelta(hours=24)
 OPEN, DONE = "open", "done"
@@ -104,6 +104,12 @@ def find_statement(repeat: Repeat) -> Statement:
         'AND "mode" = %s AND "owner" = %s AND "route" = %s AND "key" = %s'
     )
     return Statement(sql, (bind(repeat.agency_id), repeat.mode, bind(repeat.owner), repeat.route, repeat.key))
+
+
+def find_answer(repeat: Repeat) -> Stored | None:
+    """The first answer to this request, if there was one; one statement. Raises KeyReused."""
+    found = run([find_statement(repeat)])[-1]
+    return stored(repeat, found.rows[0]) if found.rows else None
 
 
 def stored(repeat: Repeat, row: Params) -> Stored:

@@ -14,9 +14,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
+from accounts.principals import Principal
+from accounts.vault import Erased
 from buyers.models import Buyer, Contract
 from core import json
 from core.clock import rfc3339
+from core.errors import DomainError
 from core.http.fan_out import Ask, fan_out
 from core.ids import encode, new_id
 from core.money import to_major
@@ -25,9 +28,9 @@ from leads.asking import loss_values
 from leads.bids import Bidding, bidding_of
 from leads.confirmation import system_principal
 from leads.drafts import Draft
-from leads.inward import prepare_ping
 from leads.models import Auction, Lead, Ping, Sale, Source
-from leads.recall import recall_bidden
+from leads.preparation import prepare_ping
+from leads.recall import recall
 from leads.telling import API_VERSION
 from leads.types import Submission
 from routing.models import Campaign
@@ -217,17 +220,25 @@ def _notice(draft: Draft, end: _End, to_win: int | None) -> Ask[None] | None:
 
 
 def _draft(subject: Lead | Ping, bidding: Bidding) -> Draft | None:
-    """What the bids were about; None where it was erased or its campaign is archived."""
+    """What the bids were about; None where it was erased or there is no market for it any more."""
     principal = system_principal(subject.agency, subject.mode, "tell_bidders")
     view = snapshot.read(agency_id=subject.agency_id, version=principal.version)
-    if isinstance(subject, Lead):
-        return recall_bidden(principal=principal, view=view, lead=subject, bidding=bidding)
-    asked = Submission(
-        fields=subject.fields,
-        source=encode(Source.prefix, subject.source_id),
-        campaign_id=encode(Campaign.prefix, subject.campaign_id),
+    try:
+        if isinstance(subject, Lead):
+            draft = recall(principal=principal, view=view, lead=subject)
+        else:
+            draft = _asked_about(subject, principal, view)
+    except (Erased, DomainError):
+        return None
+    return replace(draft, bidding=bidding)
+
+
+def _asked_about(ping: Ping, principal: Principal, view: snapshot.Snapshot) -> Draft:
+    told = Submission(
+        fields=ping.fields,
+        source=encode(Source.prefix, ping.source_id),
+        campaign_id=encode(Campaign.prefix, ping.campaign_id),
         external_id=None,
         metadata={},
     )
-    draft = prepare_ping(principal=principal, view=view, submission=asked, received_at=subject.created_at)
-    return replace(draft, bidding=bidding)
+    return prepare_ping(principal=principal, view=view, submission=told, received_at=ping.created_at)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from accounts.idempotency import Repeat, Stored, replace_statement
 from accounts.principals import Principal
+from accounts.vault import Erased
 from core import json
 from core.gate import aside
 from core.sql import run
@@ -19,7 +20,7 @@ from leads.drafts import Draft, Fate, NewSale
 from leads.models import Lead, Sale
 from leads.pipeline import submit_lead
 from leads.posting import due_posts, make_posts
-from leads.recall import recall
+from leads.recall import CampaignArchived, recall
 from leads.sharing import ENDED
 from leads.trip import Outcome, status_of
 from leads.types import Submission
@@ -94,10 +95,16 @@ def stands(draft: Draft, repeat: Repeat | None) -> Outcome:
 def _resumed(
     stored: Stored, outcome: Outcome, principal: Principal, repeat: Repeat | None, begun: float, wait_ms: int | None
 ) -> Outcome:
-    """A repeat while the first request's posts are still open: wait for the lead as that did, and tell what is true."""
+    """A repeat while the first request's posts are still open: wait for the lead as that did, and tell what is true.
+
+    The first answer again, where nobody can tell that any more.
+    """
     lead = Lead.objects.visible_to(principal).get(pk=cast(UUID, stored.lead_id))
     view = snapshot.read(agency_id=principal.agency_id, version=principal.version)
-    draft = replace(recall(principal=principal, view=view, lead=lead), said=_said(stored))
+    try:
+        draft = replace(recall(principal=principal, view=view, lead=lead), said=_said(stored))
+    except (CampaignArchived, Erased):
+        return outcome
     _wait(lambda: not _is_open(lead), until=begun + _patience_ms(draft, wait_ms) / 1000)
     return outcome if _is_open(lead) else stands(draft, repeat)
 

@@ -34,15 +34,15 @@ class Draft:
     source: SourceView
     source_text: str
     data: LeadData
-    external_id: str
-    metadata: Mapping[str, Scalar]
+    external_id: str = ""
+    metadata: Mapping[str, Scalar] = field(default_factory=dict)
     phone_hash: bytes | None
     email_hash: bytes | None
     scored: Scored
     features: Mapping[str, Any]
     received_at: datetime
     sealer: Sealer
-    key_statement: Statement | None
+    key_statement: Statement | None = None
     stored: bool = False
     number: int = 1
     sequence: int = 0
@@ -57,6 +57,21 @@ class Draft:
     def mode(self) -> str:
         """The book that this lead belongs to."""
         return self.principal.mode
+
+    def received(self) -> dict[str, Any]:
+        """The columns that a lead and a ping share (`leads.models.Received`), but for what became of it and when."""
+        return {
+            "id": self.id,
+            "agency": self.snapshot.agency_id,
+            "mode": self.mode,
+            "campaign": self.campaign.id,
+            "source": self.source.id,
+            "source_text": self.source_text,
+            "key_id": self.principal.key_id,
+            "phone_hash": self.phone_hash,
+            "email_hash": self.email_hash,
+            "currency": self.campaign.currency,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

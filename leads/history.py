@@ -20,6 +20,7 @@ from leads import snapshot
 from leads.outcomes import horizons
 from leads.past import PastBuyer, Reader
 from scoring.history import PastLead, known_past, record_past
+from scoring.models import Target
 
 MOST_SHOWN: Final = 500
 """Problems that are listed; all of them are counted."""
@@ -36,6 +37,12 @@ class RowProblem:
     external_id: str
     error: FieldError
 
+    def to_record(self) -> dict[str, Any]:
+        """What outsiders are told of it."""
+        error = self.error
+        told = {"field": error.field, "code": error.code, "detail": error.detail}
+        return {"row": self.row, "external_id": self.external_id, **told}
+
 
 @dataclass(slots=True)
 class Imported:
@@ -48,6 +55,18 @@ class Imported:
     invalid: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     problems: list[RowProblem] = field(default_factory=list)
+
+    def to_record(self) -> dict[str, Any]:
+        """What outsiders are told of it."""
+        return {
+            "dry_run": self.dry_run,
+            "rows": self.rows,
+            "imported": self.imported,
+            "updated": self.updated,
+            "invalid": self.invalid,
+            "outcomes": {target: self.outcomes[target] for target in Target.values},
+            "problems": [problem.to_record() for problem in self.problems],
+        }
 
 
 def import_outcomes(

@@ -4,7 +4,6 @@ The market is looked at and buyers are pinged as for a lead; what they would pay
 held for it: who posts in time gets the promise if caps and wallets still have room (`leads.promising`).
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,14 +12,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.authentication import AgencySuspended, renew
-from accounts.idempotency import KeyReused, Repeat, insert_statement
+from accounts.authentication import renew
+from accounts.idempotency import Repeat, insert_statement
 from accounts.principals import Principal
-from accounts.vault import new_data_key
 from core import json
 from core.clock import now as clock
 from core.clock import rfc3339
-from core.errors import FieldError, FieldProblems
+from core.errors import DomainError
 from core.ids import encode, new_id
 from core.money import to_major
 from core.sql import insert
@@ -32,21 +30,18 @@ from leads.drafts import Draft, Fate
 from leads.fates import duplicate_fate, fate_of
 from leads.market import Look, Rider, ask, look, state_of
 from leads.models import Auction, Ping
-from leads.pipeline import travel
-from leads.preparation import campaign_of, keyed_hash, source_of
+from leads.pipeline import travel, unprepared
+from leads.preparation import prepare_ping
 from leads.room import Room
-from leads.trip import CountersMissing, Outcome, Overtaken
-from leads.types import LeadData, Submission
+from leads.trip import Outcome, arrived, early_end
+from leads.types import Submission
 from routing.engine import decide
 from routing.types import Promised
-from scoring.features import features_of
-from scoring.scorecard import SCORECARD
 
 PROMISED_FOR: Final = timedelta(seconds=FRESH_SECONDS)
 KEPT_FOR: Final = timedelta(days=30)
 BID: Final = "bid"
 PRICE, PAYOUT = "price", "payout"
-_HASH: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +81,14 @@ def ask_price(
         nonlocal held
         sender = principal if view.version == principal.version else renew(principal)
         sender.require("leads:write")
-        draft = prepare_ping(principal=sender, view=view, submission=submission, received_at=received_at)
+        try:
+            draft = prepare_ping(principal=sender, view=view, submission=submission, received_at=received_at)
+        except DomainError as refusal:
+            return unprepared(refusal, view=view, repeat=repeat)
         rider = Rider(draft, ask(draft, received_at), repeat)
         room, (seen,) = look([rider], locked=False)
-        if (known := _known(rider, seen)) is not None:
-            return known
+        if (end := early_end(rider, seen)) is not None:
+            return arrived(end)
         if held is None and draft.campaign.pings and seen.duplicate_of is None:
             held = ask_buyers(draft, contenders(rider, room, seen), started_at=clock())
         return _answer(rider, room, seen, held)
@@ -98,75 +96,11 @@ def ask_price(
     return travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
 
 
-def prepare_ping(
-    *, principal: Principal, view: snapshot.Snapshot, submission: Submission, received_at: datetime
-) -> Draft:
-    """The draft of a lead of which only what may be pinged is known. What else was sent is forgotten here."""
-    fields = dict(submission.fields)
-    hashes = _hashes(fields)
-    marks = {kind: keyed_hash(kind, view.agency_id, value) for kind, value in hashes.items()}
-    source, source_text = source_of(principal, view, submission)
-    campaign = campaign_of(view, source, submission)
-    told = {name: value for name, value in fields.items() if name in campaign.pingable}
-    data = LeadData(campaign.validator.check(told, received_at=received_at, partial=True).fields, frozenset())
-    features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)
-    ping_id = new_id()
-    return Draft(
-        id=ping_id,
-        principal=principal,
-        snapshot=view,
-        campaign=campaign,
-        source=source,
-        source_text=source_text,
-        data=data,
-        external_id="",
-        metadata={},
-        phone_hash=marks.get("phone"),
-        email_hash=marks.get("email"),
-        scored=SCORECARD.score(features),
-        features=features,
-        received_at=received_at,
-        sealer=new_data_key(ping_id)[1],
-        key_statement=None,
-        hashes={f"{kind}_sha256": value for kind, value in hashes.items()},
-    )
-
-
-def _hashes(fields: dict[str, Any]) -> dict[str, str]:
-    """What was sent of the person's telephone and e-mail, in lower case; it is taken out of the fields."""
-    problems, found = [], {}
-    for kind in ("phone", "email"):
-        name = f"{kind}_sha256"
-        value = fields.pop(name, None)
-        if isinstance(value, str) and _HASH.fullmatch(value):
-            found[kind] = value.lower()
-        elif value not in (None, ""):
-            problems.append(FieldError(name, "bad_hash", "Send the 64 hexadecimal digits of a SHA-256."))
-    if problems:
-        raise FieldProblems(problems)
-    return found
-
-
 def prune_pings(*, now: datetime) -> int:
     """Opens a transaction. Forget pings older than KEPT_FOR that never became a lead, and their auctions; how many."""
     with transaction.atomic():
         Auction.objects.filter(lead=None, started_at__lt=now - KEPT_FOR).delete()
         return Ping.objects.filter(lead_id=None, created_at__lt=now - KEPT_FOR).delete()[0]
-
-
-def _known(rider: Rider, seen: Look) -> Outcome | None:
-    """An earlier answer to the same request. Raises where there is nothing to decide by yet, or no more."""
-    if seen.version != rider.draft.snapshot.version:
-        raise Overtaken
-    if isinstance(seen.repeat, KeyReused):
-        raise seen.repeat
-    if seen.repeat is not None:
-        return Outcome(seen.repeat.status, {}, seen.repeat)
-    if not seen.active:
-        raise AgencySuspended
-    if seen.missing:
-        raise CountersMissing(rider.draft, seen.missing)
-    return None
 
 
 def _answer(rider: Rider, room: Room, seen: Look, bidding: Bidding | None) -> Outcome:
@@ -178,7 +112,7 @@ def _answer(rider: Rider, room: Room, seen: Look, bidding: Bidding | None) -> Ou
         bidden = replace(draft, bidding=bidding)
         again = Rider(bidden, ask(bidden, rider.asked.market.now))
         market = again.asked.answered(state_of(again, room, seen))
-        fate, *_ = fate_of(bidden, market, decide(market), now=now)
+        fate, *_ = fate_of(bidden, market, decide(market, again.asked.screened), now=now)
     legs = [Leg(new_id(), sale.contract_id, sale.price, sale.payout, sale.exclusive) for sale in fate.sales]
     body = _body(draft, fate, legs, now)
     _record(rider, fate, legs, bidding, body, now)
@@ -226,21 +160,11 @@ def _record(
 
 def _row(draft: Draft, fate: Fate, legs: Sequence[Leg], promised: Promised, now: datetime) -> dict[str, Any]:
     source = draft.source.terms
-    return {
-        "id": draft.id,
-        "agency": draft.snapshot.agency_id,
-        "mode": draft.mode,
-        "campaign": draft.campaign.id,
-        "source": draft.source.id,
-        "source_text": draft.source_text,
-        "key_id": draft.principal.key_id,
+    return draft.received() | {
         "status": Ping.Status.BID if legs else Ping.Status.NO_BID,
         "reason": fate.reason,
-        "currency": draft.campaign.currency,
         "price": (promised.price or promised.payout) if legs else None,
         "fields": dict(draft.data.fields),
-        "phone_hash": draft.phone_hash,
-        "email_hash": draft.email_hash,
         "terms": {
             "legs": [leg.to_record() for leg in legs],
             "promises": PRICE if draft.principal.sees_money else PAYOUT,

@@ -13,19 +13,17 @@ _THREADS: Final = 2
 
 
 class _Later:
-    """The threads, started at first use in each process and so safe to fork."""
+    """The threads. None runs before there is work, and a fork has its own: it is safe to fork."""
 
     def __init__(self) -> None:
-        self._forget()
-        os.register_at_fork(after_in_child=self._forget)
+        self._begin()
+        os.register_at_fork(after_in_child=self._begin)
 
-    def _forget(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
+    def _begin(self) -> None:
+        self._pool = ThreadPoolExecutor(_THREADS, "later")
 
     def submit(self, work: Callable[[], object]) -> None:
         """Have the work done soon. What fails is logged: its lease ends, and a sweep finds it."""
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(_THREADS, "later")
         self._pool.submit(self._run, work)
 
     @staticmethod

@@ -105,7 +105,29 @@ class Source(Record):
         return self.name
 
 
-class Lead(Record):
+class Received(Record):
+    """What a source sent to a campaign, in which book, and the keyed hashes by which its person is found again."""
+
+    agency = models.ForeignKey(Agency, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    mode = models.CharField(max_length=4)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    source = models.ForeignKey(Source, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
+    source_text = models.CharField(max_length=200, blank=True)
+    key_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=40, blank=True)
+    currency = models.CharField(max_length=3)
+    phone_hash = models.BinaryField(max_length=16, null=True)
+    email_hash = models.BinaryField(max_length=16, null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Lead(Received):
     """One recorded lead, whatever became of it. Amounts are minor units of `currency`."""
 
     prefix = "ld"
@@ -117,29 +139,18 @@ class Lead(Record):
         REJECTED = "rejected"
         PENDING = "pending"
 
-    agency = models.ForeignKey(Agency, models.PROTECT, db_constraint=False, db_index=False, related_name="leads")
-    mode = models.CharField(max_length=4)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, db_constraint=False, db_index=False, related_name="leads")
-    source = models.ForeignKey(Source, models.PROTECT, db_constraint=False, db_index=False, related_name="leads")
-    source_text = models.CharField(max_length=200, blank=True)
-    key_id = models.UUIDField(null=True)
     status = models.CharField(max_length=9, choices=Status.choices)
-    reason = models.CharField(max_length=40, blank=True)
     routing_decision = models.CharField(max_length=24)
     score = models.SmallIntegerField()
     state = models.CharField(max_length=2, blank=True)
     zip = models.CharField(max_length=5, blank=True)
-    phone_hash = models.BinaryField(max_length=16, null=True)
-    email_hash = models.BinaryField(max_length=16, null=True)
     sealed = models.BinaryField()
     external_id = models.CharField(max_length=120, blank=True)
     duplicate_of = models.UUIDField(null=True)
     buyer_id = models.UUIDField(null=True)
-    currency = models.CharField(max_length=3)
     price = models.BigIntegerField(default=0)
     payout = models.BigIntegerField(default=0)
     last_sequence = models.IntegerField(default=0)
-    created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     objects = LeadRows.as_manager()
@@ -152,9 +163,6 @@ class Lead(Record):
             models.Index(fields=["email_hash"], name="lead_email", condition=Q(email_hash__isnull=False)),
             models.Index(fields=["agency", "external_id"], name="lead_external", condition=~Q(external_id="")),
         ]
-
-    def __str__(self) -> str:
-        return self.public_id
 
 
 class Sale(Record):
@@ -266,7 +274,7 @@ class Decision(models.Model):
         return f"{self.lead_id} #{self.number}"
 
 
-class Ping(Record):
+class Ping(Received):
     """A question for a price: what was told of a lead without naming anybody, and the terms promised for it.
 
     `fields` holds values that may be told before a sale; a person is known by keyed hashes alone. `price` is what was
@@ -279,21 +287,10 @@ class Ping(Record):
         BID = "bid"
         NO_BID = "no_bid"
 
-    agency = models.ForeignKey(Agency, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
-    mode = models.CharField(max_length=4)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
-    source = models.ForeignKey(Source, models.PROTECT, db_constraint=False, db_index=False, related_name="+")
-    source_text = models.CharField(max_length=200, blank=True)
-    key_id = models.UUIDField(null=True)
     status = models.CharField(max_length=6, choices=Status.choices)
-    reason = models.CharField(max_length=40, blank=True)
-    currency = models.CharField(max_length=3)
     price = models.BigIntegerField(null=True)
     fields = models.JSONField()
-    phone_hash = models.BinaryField(max_length=16, null=True)
-    email_hash = models.BinaryField(max_length=16, null=True)
     terms = models.JSONField()
-    created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     lead_id = models.UUIDField(null=True)
@@ -305,9 +302,6 @@ class Ping(Record):
             models.Index(fields=["agency", "mode", "-created_at", "-id"], name="ping_newest"),
             models.Index(fields=["created_at"], name="ping_to_forget", condition=Q(lead_id=None)),
         ]
-
-    def __str__(self) -> str:
-        return self.public_id
 
 
 class Auction(models.Model):

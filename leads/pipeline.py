@@ -10,7 +10,7 @@ from functools import cache
 from uuid import UUID
 
 from accounts.authentication import renew
-from accounts.idempotency import Raced, Repeat, lock_name
+from accounts.idempotency import Raced, Repeat, find_answer, lock_name
 from accounts.principals import Principal
 from billing.balances import InsufficientFunds
 from buyers.caps import CapReached
@@ -55,7 +55,6 @@ def submit_lead(
     body, Busy, and what `accounts.authentication.renew` raises where the key was stopped meanwhile,
     or MissingScope where it may no longer write.
     """
-
     held: Bidding | None = None
 
     def trip(view: snapshot.Snapshot) -> Outcome:
@@ -65,9 +64,7 @@ def submit_lead(
         try:
             draft = prepare(principal=sender, view=view, submission=submission, received_at=received_at)
         except DomainError as refusal:
-            if snapshot.refresh(view) is not view:  # what was refused may be right by now
-                raise Overtaken from refusal
-            raise
+            return unprepared(refusal, view=view, repeat=repeat)
         if bound is not None:
             draft = bound(draft)
         rider = bidden(Rider(draft, ask(draft, received_at), repeat), held)
@@ -76,6 +73,19 @@ def submit_lead(
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     return travel(version, trip)
+
+
+def unprepared(refusal: DomainError, *, view: snapshot.Snapshot, repeat: Repeat | None) -> Outcome:
+    """What comes of a request that cannot be prepared: where it was answered before, that answer, right or not by now.
+
+    Raises the refusal, or Overtaken where a newer configuration may think otherwise.
+    """
+    first = find_answer(repeat) if repeat is not None else None
+    if first is not None:
+        return Outcome(first.status, {}, first)
+    if snapshot.refresh(view) is not view:
+        raise Overtaken from refusal
+    raise refusal
 
 
 @cache

@@ -1,8 +1,12 @@
-"""From a submission to a draft: whose lead it is, for which campaign, in normal form, hashed and scored."""
+"""From a submission to a draft: whose lead it is, for which campaign, in normal form, hashed and scored.
 
+So it is with part of a lead, of which a source asks what it would fetch.
+"""
+
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from accounts.principals import Principal
@@ -18,8 +22,10 @@ from leads.snapshot import CampaignView, Snapshot, SourceView
 from leads.types import LeadData, Submission
 from routing.models import Campaign
 from scoring.features import Features, Origin, features_of
+from scoring.scorecard import SCORECARD
 
 Known = TypeVar("Known")
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class UnknownCampaign(NotFound):
@@ -59,6 +65,53 @@ def prepare(*, principal: Principal, view: Snapshot, submission: Submission, rec
         sealer=sealer,
         key_statement=key_statement,
     )
+
+
+def prepare_ping(*, principal: Principal, view: Snapshot, submission: Submission, received_at: datetime) -> Draft:
+    """The draft of a lead of which only what may be pinged is known. What else was sent is forgotten here.
+
+    Nothing is read or written. Raises UnknownCampaign, FieldProblems.
+    """
+    fields = dict(submission.fields)
+    hashes = _contact_hashes(fields)
+    marks = {kind: keyed_hash(kind, view.agency_id, value) for kind, value in hashes.items()}
+    source, source_text = source_of(principal, view, submission)
+    campaign = campaign_of(view, source, submission)
+    told = {name: value for name, value in fields.items() if name in campaign.pingable}
+    data = LeadData(campaign.validator.check(told, received_at=received_at, partial=True).fields, frozenset())
+    features = features_of(data.fields, flags=data.flags, received_at=received_at, profile=campaign.profile)
+    ping_id = new_id()
+    return Draft(
+        id=ping_id,
+        principal=principal,
+        snapshot=view,
+        campaign=campaign,
+        source=source,
+        source_text=source_text,
+        data=data,
+        phone_hash=marks.get("phone"),
+        email_hash=marks.get("email"),
+        scored=SCORECARD.score(features),
+        features=features,
+        received_at=received_at,
+        sealer=new_data_key(ping_id)[1],
+        hashes={f"{kind}_sha256": value for kind, value in hashes.items()},
+    )
+
+
+def _contact_hashes(fields: dict[str, Any]) -> dict[str, str]:
+    """What was sent of the person's telephone and e-mail, in lower case; it is taken out of the fields."""
+    problems, found = [], {}
+    for kind in ("phone", "email"):
+        name = f"{kind}_sha256"
+        value = fields.pop(name, None)
+        if isinstance(value, str) and _SHA256.fullmatch(value):
+            found[kind] = value.lower()
+        elif value not in (None, ""):
+            problems.append(FieldError(name, "bad_hash", "Send the 64 hexadecimal digits of a SHA-256."))
+    if problems:
+        raise FieldProblems(problems)
+    return found
 
 
 def lead_features(

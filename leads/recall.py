@@ -1,12 +1,11 @@
 """Takes a recorded lead up again: the draft it once was, from what is sealed of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from accounts.principals import Principal
-from accounts.vault import Erased, open_data_key
+from accounts.vault import open_data_key
 from core import json
 from core.clock import now as clock
 from core.errors import DomainError
@@ -58,7 +57,6 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         features=contents["features"],
         received_at=lead.created_at,
         sealer=sealer,
-        key_statement=None,
         stored=True,
         number=lead.decisions.count() + 1,
         sequence=lead.last_sequence,
@@ -66,14 +64,6 @@ def recall(*, principal: Principal, view: Snapshot, lead: Lead) -> Draft:
         bidding=last if last and campaign.pings and is_fresh(last.started_at, clock()) else None,
         promise=None if last is None else last.promise,
     )
-
-
-def recall_bidden(*, principal: Principal, view: Snapshot, lead: Lead, bidding: Bidding) -> Draft | None:
-    """The lead as it was auctioned; None where its data was erased or its campaign is archived."""
-    try:
-        return replace(recall(principal=principal, view=view, lead=lead), bidding=bidding)
-    except (Erased, CampaignArchived):
-        return None
 
 
 def asked_lately(lead: Lead) -> bool:

@@ -1,8 +1,8 @@
 """A lead that nobody has is decided again, or sold by hand to one contract."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -71,7 +71,7 @@ def assign_lead(*, principal: Principal, lead_id: UUID, contract_id: UUID) -> Ou
     return _again(principal, lead_id, narrowed, Decision.Kind.ASSIGN)
 
 
-def _again(principal: Principal, lead_id: UUID, narrow: Any, kind: str) -> Outcome:
+def _again(principal: Principal, lead_id: UUID, narrow: Callable[[Draft], Draft], kind: str) -> Outcome:
     held: Bidding | None = None
 
     def trip(view: snapshot.Snapshot) -> Outcome:

@@ -50,7 +50,9 @@ def _taken_up(sale: Sale) -> list[Due]:
         if sale.post == Sale.Post.DUE:
             return [due]
         exchange = due.contract.exchange
-        return list(conclude(due, exchange.post, _UNTOLD, {}).following) if exchange else []
+        if exchange is not None:
+            return list(conclude(due, exchange.post, _UNTOLD, {}).following)
+        _give_up(sale)
     except (Erased, CampaignArchived):
         _give_up(sale)
     except Exception:
@@ -59,7 +61,7 @@ def _taken_up(sale: Sale) -> list[Due]:
 
 
 def _give_up(sale: Sale) -> None:
-    """There is nothing left to post, or no market: what was never sent is over, the rest waits for its buyer's word."""
+    """Nothing to post, no method or no market: what was never sent is over, the rest waits for its buyer's word."""
     if sale.post == Sale.Post.SENT:
         Sale.objects.filter(pk=sale.pk, post=Sale.Post.SENT).update(post=Sale.Post.UNKNOWN, post_lease=None)
         return

@@ -12,6 +12,7 @@ from django.db.models.functions import Length
 from accounts.principals import Principal
 from leads.models import Source
 from routing.models import Campaign, LeadType
+from scoring.levels import Level
 from scoring.models import Model, Policy, Recalibration, State, Target, Watch
 from scoring.progress import Progress, progress_of
 from scoring.registry import OPEN
@@ -34,12 +35,12 @@ class ScoreHealth:
     @property
     def level(self) -> str:
         """What the last look says of whoever is in charge; unknown until somebody looked at them."""
-        return self.watch.level if self.watch and self._seen else "unknown"
+        return self.watch.level if self.watch and self._seen else Level.UNKNOWN
 
     @property
     def calibrated(self) -> bool:
         """Whether probabilities can be taken at their word."""
-        return self.champion is not None and self.level != "alarm"
+        return self.champion is not None and self.level != Level.ALARM
 
     @property
     def findings(self) -> list[Mapping[str, Any]]:

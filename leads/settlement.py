@@ -137,22 +137,12 @@ def _update_lead(draft: Draft, outcome: dict[str, Any]) -> Statement:
 
 def _lead_row(draft: Draft) -> dict[str, Any]:
     fields = draft.data.fields
-    return {
-        "id": draft.id,
-        "agency": draft.snapshot.agency_id,
-        "mode": draft.mode,
-        "campaign": draft.campaign.id,
-        "source": draft.source.id,
-        "source_text": draft.source_text,
-        "key_id": draft.principal.key_id,
+    return draft.received() | {
         "score": draft.scored.score,
         "state": fields.get("state") or "",
         "zip": fields.get("zip") or "",
-        "phone_hash": draft.phone_hash,
-        "email_hash": draft.email_hash,
         "sealed": draft.sealer.seal(_contents(draft), lead_context(draft.id)),
         "external_id": draft.external_id,
-        "currency": draft.campaign.currency,
         "created_at": draft.received_at,
     }
 

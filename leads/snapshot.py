@@ -212,9 +212,14 @@ def _campaigns(agency_id: UUID) -> list[CampaignView]:
     ranked = {row.lead_type.name for row in rows if row.rank_by == RankBy.EXPECTED_VALUE}
     expectations = expectations_of(agency_id=agency_id, lead_types=ranked)
     return [
-        _campaign_view(row, terms[row.pk], contracts.get(row.pk, {}), scorers[kind], expectations.get(kind))
+        _campaign_view(
+            row,
+            terms[row.pk],
+            contracts.get(row.pk, {}),
+            scorers[row.lead_type.name],
+            expectations.get(row.lead_type.name),
+        )
         for row in rows
-        for kind in (row.lead_type.name,)
     ]
 
 

@@ -86,6 +86,12 @@ def route_all(riders: Sequence[Rider]) -> list[Outcome | Exception]:
 
 def _end(rider: Rider, room: Room, seen: Look) -> Settlement | Outcome | Exception:
     """What the look says of the rider: an end without a word, or what is to be written of it."""
+    end = early_end(rider, seen)
+    return _decide(rider, room, seen) if end is None else end
+
+
+def early_end(rider: Rider, seen: Look) -> Outcome | Exception | None:
+    """What ends the trip without a decision: an answer given before, or why nothing can be decided by this look."""
     if seen.version != rider.draft.snapshot.version:
         return Overtaken()
     if isinstance(seen.repeat, KeyReused):
@@ -96,7 +102,7 @@ def _end(rider: Rider, room: Room, seen: Look) -> Settlement | Outcome | Excepti
         return AgencySuspended()
     if seen.missing:
         return CountersMissing(rider.draft, seen.missing)
-    return _decide(rider, room, seen)
+    return None
 
 
 def _decide(rider: Rider, room: Room, seen: Look) -> Settlement:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from portal.templatetags.ui import percent
+from scoring.levels import Level
 
 _TITLES: Final = {
     "mean": "Predictions come true",
@@ -13,7 +14,7 @@ _TITLES: Final = {
     "fallbacks": "The champion answers every lead",
     "latency": "Scoring is quick",
 }
-CHECKS: Final = {
+_CHECKS: Final = {
     "enough_outcomes": "Enough later outcomes",
     "log_loss": "Better than the champion (log loss)",
     "mean": "Mean prediction within chance of the rate",
@@ -49,18 +50,18 @@ def finding_lines(findings: Iterable[Mapping[str, Any]]) -> list[Line]:
 
 def feature_levels(findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The worst level that was found of each feature."""
-    order = ("good", "unknown", "warning", "alarm")
+    order: list[str] = [*Level]
     found: dict[str, str] = {}
     for one in findings:
         if one["subject"]:
-            found[one["subject"]] = max(found.get(one["subject"], "good"), one["level"], key=order.index)
+            found[one["subject"]] = max(found.get(one["subject"], Level.GOOD), one["level"], key=order.index)
     return found
 
 
 def check_lines(checks: Iterable[Mapping[str, Any]]) -> list[Line]:
     """The questions of a gate with their answers."""
     return [
-        Line(_check_title(one["name"]), "good" if one["passed"] else "alarm", _figures(one["figures"]))
+        Line(_check_title(one["name"]), "passed" if one["passed"] else "failed", _figures(one["figures"]))
         for one in checks
     ]
 
@@ -69,7 +70,7 @@ def _check_title(name: str) -> str:
     kind, _, subject = name.partition("_")
     if kind == "segments":
         return f"No {subject} worse by 5 %"
-    return f"Fair by {subject.replace('_', ' ')}" if kind == "fairness" else CHECKS.get(name, name)
+    return f"Fair by {subject.replace('_', ' ')}" if kind == "fairness" else _CHECKS.get(name, name)
 
 
 def _detail(check: str, figures: Mapping[str, Any]) -> str:

@@ -40,11 +40,6 @@ class Progress:
         return stages[place] if place < len(stages) else None
 
     @property
-    def next_stage_name(self) -> str:
-        """That stage in words."""
-        return str(Stage(self.next_stage).label) if self.next_stage else ""
-
-    @property
     def missing_positives(self) -> int:
         """How many more leads that stuck the next stage wants."""
         return max(self._wanted - self.positives, 0)

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.once import answer_once
+from accounts.api.once import answer_once, answer_once_outside
 from accounts.api.parser import StrictJSONParser
 from accounts.api.preconditions import check_match, etag_of
 from accounts.api.schema import ApiSchema
@@ -46,8 +46,9 @@ class ApiView(APIView):
     Methods in `any_scope` are open to every valid key. Unsafe methods run in one transaction together with the record
     of their answer, where the client sent an Idempotency-Key; the key is authenticated and counted before it opens.
     Methods in `configures` hold the agency's configuration from their start, so that If-Match, the row and the change
-    belong together. `keeps_answers = False` is for views that speak to the network or open transactions of their own:
-    they see to the Idempotency-Key (`repeat`) themselves. `further_problems` are statuses of errors beside the usual.
+    belong together. `calls_outside = True` is for views that speak to the network: no transaction is open meanwhile,
+    and their answer is recorded in one of its own. `keeps_answers = False` is for those that see to the Idempotency-Key
+    (`repeat`) themselves. `further_problems` are statuses of errors beside the usual.
     """
 
     authentication_classes = [KeyAuthentication]
@@ -60,6 +61,7 @@ class ApiView(APIView):
     any_scope: ClassVar[frozenset[str]] = frozenset()
     configures: ClassVar[frozenset[str]] = frozenset(("PATCH", "PUT", "DELETE"))
     keeps_answers: ClassVar[bool] = True
+    calls_outside: ClassVar[bool] = False
     further_problems: ClassVar[tuple[str, ...]] = ()
     largest_body: ClassVar[int] = LARGEST_BODY
 
@@ -87,7 +89,7 @@ class ApiView(APIView):
         """As `find`, for rows that are named by something else than a public id."""
         changing = self.request.method in UNSAFE
         visible = rows.visible_to(self.principal).filter(**lookups)
-        if changing and self.keeps_answers:
+        if changing and self.keeps_answers and not self.calls_outside:
             visible = visible.select_for_update(of=("self",), no_key=True)
         row = visible.first()
         if row is None:
@@ -161,6 +163,8 @@ class ApiView(APIView):
         handler = getattr(self, method.lower())
         if method not in UNSAFE or not self.keeps_answers:
             return cast(HttpResponseBase, handler(self.request, *self.args, **self.kwargs))
+        if self.calls_outside:
+            return answer_once_outside(self.repeat(), lambda: handler(self.request, *self.args, **self.kwargs))
         with transaction.atomic():
             repeat = self.repeat()
             if repeat is not None:

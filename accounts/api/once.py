@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.idempotency import Raced, Repeat, Stored, find_statement, insert_statement, lock_name, stored
+from accounts.idempotency import Raced, Repeat, Stored, find_answer, find_statement, insert_statement, lock_name, stored
 from core import sql
 from core.clock import now
 from core.json import dumps
@@ -30,14 +30,12 @@ def answer_once(repeat: Repeat, respond: Callable[[], HttpResponseBase]) -> Http
 def answer_once_outside(repeat: Repeat | None, respond: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """As `answer_once`, where `respond` speaks to the network and no transaction may be open meanwhile.
 
-    Opens one before and one after. Two requests in the same instant may both take effect; one answer is stored.
+    Opens one afterwards. Two requests in the same instant may both take effect; one answer is stored.
     """
     if repeat is None:
         return respond()
-    with transaction.atomic():
-        found = sql.run([find_statement(repeat)])[-1]
-    if found.rows:
-        return _replay(stored(repeat, found.rows[0]))
+    if (first := find_answer(repeat)) is not None:
+        return _replay(first)
     response = respond()
     with suppress(Raced), transaction.atomic():
         _store(repeat, response)

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.http.response import HttpResponseBase
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -12,7 +11,6 @@ from rest_framework.response import Response
 
 from accounts.api.base import StrictSerializer
 from accounts.api.fields import Choice, PublicIdField, Reference, Text, Whole
-from accounts.api.once import answer_once_outside
 from accounts.api.pages import PAGING, page_of
 from accounts.principals import Principal
 from buyers.api.base import AgencyOnly, ResourceView, check_match, find, list_answer, read_input, record_answer
@@ -197,14 +195,11 @@ class TestEndpointView(EndpointView):
     """The test button."""
 
     __test__ = False
-    keeps_answers = False  # the receiver may take its time: no transaction is open meanwhile
+    calls_outside = True  # the receiver may take its time
 
     @extend_schema(request=TestInput, responses=_TESTED, examples=[_TRIAL])
-    def post(self, request: Request, endpoint_id: str) -> HttpResponseBase:
+    def post(self, request: Request, endpoint_id: str) -> Response:
         """Send a sample event now and say what came of it."""
-        return answer_once_outside(self.repeat(), lambda: self._try(request, endpoint_id))
-
-    def _try(self, request: Request, endpoint_id: str) -> Response:
         endpoint = self.own_endpoint(endpoint_id)
         kind = read_input(TestInput, request.data, self.principal).get("event") or next(
             iter(endpoint.events), "lead.delivered"

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from accounts.api.base import ApiView, StrictSerializer
 from accounts.api.fields import Reference, Text
 from accounts.principals import Principal
+from buyers.api.base import find, read_input
 from buyers.models import Contract
 from core.clock import now, read_instant
-from core.errors import FieldError, FieldProblems, NotFound
-from core.ids import BadId, decode
+from core.errors import DomainError, FieldError, FieldProblems, NotFound
 from leads import queries
 from leads.answering import sell_on
 from leads.answers import answer
@@ -26,6 +26,7 @@ from leads.intake.shape import submission_of
 from leads.models import Lead, Sale
 from leads.rerouting import assign_lead, reroute_lead
 from leads.simulation import simulate_lead
+from leads.trip import Outcome
 
 
 class Nothing(StrictSerializer):
@@ -62,30 +63,38 @@ class LeadAction(ApiView):
         return Response(queries.lead_records(self.principal, [fresh])[0])
 
 
-class RerouteView(LeadAction):
+class SellingAction(LeadAction):
+    """A verb after which buyers may be asked in real time."""
+
+    calls_outside: ClassVar = True
+
+    def sell(self, lead: Lead, decided: Outcome) -> Response:
+        """The lead once the posts are made that its new decision calls for."""
+        sell_on(decided, principal=self.principal)
+        return self.record(lead)
+
+
+class RerouteView(SellingAction):
     """Decide again."""
 
     @extend_schema(request=Nothing, responses={200: LeadRecord}, examples=examples.LEAD)
     def post(self, request: Request, lead_id: str) -> Response:
         """Decide an unsold or returned lead again, under the present configuration."""
-        read_body(Nothing, request, self.principal)
+        read_input(Nothing, request.data, self.principal)
         lead = _agencys_lead(self, lead_id)
-        sell_on(reroute_lead(principal=self.principal, lead_id=lead.pk), principal=self.principal)
-        return self.record(lead)
+        return self.sell(lead, reroute_lead(principal=self.principal, lead_id=lead.pk))
 
 
-class AssignView(LeadAction):
+class AssignView(SellingAction):
     """Sell by hand."""
 
     @extend_schema(request=Assignment, responses={200: LeadRecord}, examples=examples.ASSIGN)
     def post(self, request: Request, lead_id: str) -> Response:
         """Sell an unsold or returned lead to one contract of its campaign, whatever its filters say."""
-        wanted = read_body(Assignment, request, self.principal)["contract_id"]
+        wanted = read_input(Assignment, request.data, self.principal)["contract_id"]
         lead = _agencys_lead(self, lead_id)
-        contract_id = id_of(Contract.prefix, wanted, "contract_id")
-        sold = assign_lead(principal=self.principal, lead_id=lead.pk, contract_id=contract_id)
-        sell_on(sold, principal=self.principal)
-        return self.record(lead)
+        contract = find(Contract.objects.visible_to(self.principal), Contract.prefix, wanted, member="contract_id")
+        return self.sell(lead, assign_lead(principal=self.principal, lead_id=lead.pk, contract_id=contract.pk))
 
 
 class AcceptView(LeadAction):
@@ -94,24 +103,22 @@ class AcceptView(LeadAction):
     @extend_schema(request=Acceptance, responses={200: LeadRecord}, examples=examples.LEAD)
     def post(self, request: Request, lead_id: str) -> Response:
         """Accept a pending sale: it is charged and delivered."""
-        named = read_body(Acceptance, request, self.principal).get("sale_id")
-        lead = visible_lead(self, lead_id)
+        named = read_input(Acceptance, request.data, self.principal).get("sale_id")
+        lead = visible_lead(self.principal, lead_id)
         accept_sale(principal=self.principal, sale=_pending(self.principal, lead, named))
         return self.record(lead)
 
 
-class RejectView(LeadAction):
+class RejectView(SellingAction):
     """The buyer's no."""
 
     @extend_schema(request=Rejection, responses={200: LeadRecord}, examples=examples.REJECT)
     def post(self, request: Request, lead_id: str) -> Response:
         """Refuse a pending sale: the money is free again and the lead goes to the next buyer."""
-        values = read_body(Rejection, request, self.principal)
-        lead = visible_lead(self, lead_id)
+        values = read_input(Rejection, request.data, self.principal)
+        lead = visible_lead(self.principal, lead_id)
         sale = _pending(self.principal, lead, values.get("sale_id"))
-        decided = reject_sale(principal=self.principal, sale=sale, reason=values["reason"])
-        sell_on(decided, principal=self.principal)
-        return self.record(lead)
+        return self.sell(lead, reject_sale(principal=self.principal, sale=sale, reason=values["reason"]))
 
 
 class SimulateView(ApiView):
@@ -145,41 +152,31 @@ class SimulateView(ApiView):
         return Response(body)
 
 
-def read_body(kind: type[StrictSerializer], request: Request, principal: Principal) -> dict[str, Any]:
-    """The validated values of the body. Raises a validation error that names every field at fault."""
-    serializer = kind(data=request.data, context={"currency": principal.agency.currency})
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
 def _agencys_lead(view: ApiView, lead_id: str) -> Lead:
     if view.principal.bound:
         raise NotFound
-    return visible_lead(view, lead_id)
+    return visible_lead(view.principal, lead_id)
 
 
 def _pending(principal: Principal, lead: Lead, named: str | None) -> Sale:
     """The lead's pending sale, or the one that is named. Raises NotFound, NotPending."""
-    sales = Sale.objects.visible_to(principal).filter(lead=lead)
+    return chosen_sale(principal, lead, named, among=Q(state=Sale.State.PENDING), none=NotPending())
+
+
+def chosen_sale(principal: Principal, lead: Lead, named: str | None, *, among: Q, none: DomainError) -> Sale:
+    """The lead's sale of this id, or else the only one `among` those that may be meant.
+
+    Raises NotFound, `none` where there is none, FieldProblems where there are several.
+    """
+    visible = Sale.objects.visible_to(principal).filter(lead=lead)
     if named is not None:
-        sale = sales.filter(pk=id_of(Sale.prefix, named, "sale_id")).first()
-        if sale is None:
-            raise NotFound
-        return sale
-    pending = list(sales.filter(state=Sale.State.PENDING)[:2])
-    if len(pending) > 1:
-        raise FieldProblems([FieldError("sale_id", "required", "Several sales are pending: name one.")])
-    if not pending:
-        raise NotPending
-    return pending[0]
-
-
-def id_of(prefix: str, text: str, member: str) -> UUID:
-    """The id that a member of the body names. Raises NotFound."""
-    try:
-        return decode(prefix, text)
-    except BadId as error:
-        raise NotFound(errors=[FieldError(member, "not_found", f"must be an id that begins with {prefix}_")]) from error
+        return find(visible, Sale.prefix, named, member="sale_id")
+    meant = list(visible.filter(among)[:2])
+    if len(meant) > 1:
+        raise FieldProblems([FieldError("sale_id", "required", "Several sales may be meant: name one.")])
+    if not meant:
+        raise none
+    return meant[0]
 
 
 def _members(data: object) -> dict[str, Any]:

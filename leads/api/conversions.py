@@ -2,19 +2,21 @@
 
 from typing import Any, ClassVar, Final
 
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import ApiView, StrictSerializer
-from accounts.api.fields import PublicIdField, Reference
+from accounts.api.fields import Instant, PublicIdField, Reference
+from buyers.api.base import read_input
 from buyers.inputs.fields import Money
-from core.clock import read_instant, rfc3339
-from core.errors import FieldError, FieldProblems, NotFound
+from core.clock import rfc3339
+from core.errors import NotFound
 from core.ids import encode
 from core.money import to_major
-from leads.api.actions import id_of, read_body
+from leads.api.actions import chosen_sale
 from leads.api.leads import visible_lead
 from leads.conversion import NotSold, convert_sale
 from leads.models import Lead, Sale
@@ -34,18 +36,6 @@ _CONVERTED: Final = OpenApiExample(
     response_only=True,
     status_codes=["201"],
 )
-
-
-class Instant(serializers.DateTimeField):
-    """An RFC 3339 time with its zone."""
-
-    def to_internal_value(self, value: Any) -> Any:
-        """The instant in UTC."""
-        moment = read_instant(value)
-        if moment is None:
-            detail = "must be an RFC 3339 time such as 2026-05-12T14:30:00Z"
-            raise serializers.ValidationError(detail, code="invalid_datetime")
-        return moment
 
 
 class ConversionInput(StrictSerializer):
@@ -75,31 +65,17 @@ class ConvertView(ApiView):
     )
     def post(self, request: Request, lead_id: str) -> Response:
         """Report that a lead became a customer, once per sale; scores learn from it."""
-        values = read_body(ConversionInput, request, self.principal)
-        lead = visible_lead(self, lead_id)
+        values = read_input(ConversionInput, request.data, self.principal)
+        if self.principal.source_id is not None:
+            raise NotFound
+        lead = visible_lead(self.principal, lead_id)
+        standing = ~Q(state__in=ENDED)
         sale = convert_sale(
-            sale=self._sale(lead, values.get("sale_id")),
+            sale=chosen_sale(self.principal, lead, values.get("sale_id"), among=standing, none=NotSold()),
             value=values.get("value"),
             converted_at=values.get("converted_at"),
         )
         return Response(_record(sale), status=201)
-
-    def _sale(self, lead: Lead, named: str | None) -> Sale:
-        """The sale that is named, or the one that stands. Raises NotFound, NotSold, FieldProblems where several do."""
-        if self.principal.source_id is not None:
-            raise NotFound
-        sales = Sale.objects.visible_to(self.principal).filter(lead=lead)
-        if named is not None:
-            sale = sales.filter(pk=id_of(Sale.prefix, named, "sale_id")).first()
-            if sale is None:
-                raise NotFound
-            return sale
-        standing = list(sales.exclude(state__in=ENDED).order_by("sold_at", "id")[:2])
-        if len(standing) > 1:
-            raise FieldProblems([FieldError("sale_id", "required", "The lead was sold more than once: name a sale.")])
-        if not standing:
-            raise NotSold
-        return standing[0]
 
 
 def _record(sale: Sale) -> dict[str, Any]:

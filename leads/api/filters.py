@@ -1,5 +1,6 @@
 """The filters of lists of leads, as query parameters."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from accounts.api.fields import id_schema
+from accounts.principals import Principal
 from buyers.models import Buyer
 from core.api.pagination import refuse_unknown
 from core.clock import read_instant
@@ -25,7 +27,7 @@ def _described(name: str, schema: Any, sentence: str) -> OpenApiParameter:
 
 FILTERS = [
     _described("status", {"type": "string", "enum": Lead.Status.values}, "What became of it."),
-    _described("campaign_id", id_schema(Campaign.prefix), "Leads of this campaign."),
+    _described("campaign_id", OpenApiTypes.STR, "Leads of the campaign with this id or slug."),
     _described("source_id", id_schema(Source.prefix), "Leads of this source."),
     _described("buyer_id", id_schema(Buyer.prefix), "Leads sold to this buyer."),
     _described("created_from", OpenApiTypes.DATETIME, "Received at this instant or later."),
@@ -36,8 +38,11 @@ FILTERS = [
 ]
 
 
-def lead_filter(request: Request) -> LeadFilter:
-    """The filter that the query asks for. Raises FieldProblems for the first parameter that is none."""
+def lead_filter(request: Request, principal: Principal) -> LeadFilter:
+    """The filter that the query asks for; one statement where it names a campaign by its slug.
+
+    Raises FieldProblems for the first parameter that is none.
+    """
     asked = request.query_params
     refuse_unknown(request, LeadFilter.__dataclass_fields__)
     for name, value in asked.items():
@@ -48,15 +53,26 @@ def lead_filter(request: Request) -> LeadFilter:
         raise _wrong("status", f"must be one of: {', '.join(Lead.Status.values)}")
     return LeadFilter(
         status=status,
-        campaign_id=_id(request, "campaign_id", Campaign.prefix),
+        campaign_id=_campaign_id(asked.get("campaign_id"), principal),
         source_id=_id(request, "source_id", Source.prefix),
         buyer_id=_id(request, "buyer_id", Buyer.prefix),
         created_from=_instant(request, "created_from"),
         created_to=_instant(request, "created_to"),
         phone=asked.get("phone"),
         email=asked.get("email"),
-        external_id=_text(request, "external_id"),
+        external_id=asked.get("external_id"),
     )
+
+
+def _campaign_id(named: str | None, principal: Principal) -> UUID | None:
+    if named is None:
+        return None
+    with suppress(BadId):
+        return decode(Campaign.prefix, named)
+    campaign = Campaign.objects.visible_to(principal).filter(slug=named).first()
+    if campaign is None:
+        raise _wrong("campaign_id", "must be the id or the slug of a campaign")
+    return campaign.pk
 
 
 def _id(request: Request, name: str, prefix: str) -> UUID | None:
@@ -77,13 +93,6 @@ def _instant(request: Request, name: str) -> datetime | None:
     if moment is None:
         raise _wrong(name, "must be an RFC 3339 time with its zone, such as 2026-05-12T14:30:00Z")
     return moment
-
-
-def _text(request: Request, name: str) -> str | None:
-    text = request.query_params.get(name)
-    if text is not None and "\0" in text:
-        raise _wrong(name, "must not hold NUL")
-    return text
 
 
 def _wrong(name: str, cure: str) -> FieldProblems:

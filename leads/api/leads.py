@@ -15,13 +15,15 @@ from rest_framework.response import Response
 from accounts.api.base import LARGEST_BODY, ApiView, BodyTooLarge
 from accounts.api.pages import PAGING, page_of
 from accounts.authentication import KeyAuthentication, renew
+from accounts.principals import Principal
+from buyers.api.base import find
 from buyers.models import Buyer, Contract
 from core import json
 from core.api.pagination import page
 from core.api.problems import problem
 from core.clock import now, rfc3339
 from core.errors import DomainError, NotFound
-from core.ids import BadId, decode, encode
+from core.ids import encode
 from core.money import to_major
 from leads import queries
 from leads.answering import take_lead
@@ -148,7 +150,7 @@ class LeadsView(TakingView):
 
         Telephone numbers and e-mail addresses are found in whatever form they are asked for.
         """
-        rows, cursor = page(request, queries.leads(self.principal, lead_filter(request)))
+        rows, cursor = page(request, queries.leads(self.principal, lead_filter(request, self.principal)))
         return Response({"data": queries.lead_records(self.principal, rows), "next_cursor": cursor})
 
 
@@ -180,7 +182,7 @@ class LeadView(ApiView):
     @extend_schema(responses=LeadRecord, examples=examples.LEAD)
     def get(self, request: Request, lead_id: str) -> Response:
         """Read a lead."""
-        lead = visible_lead(self, lead_id)
+        lead = visible_lead(self.principal, lead_id)
         return Response(queries.lead_records(self.principal, [lead])[0])
 
 
@@ -196,7 +198,7 @@ class DecisionView(ApiView):
         Every decision on the lead: each contract with its reason and the inputs of its first failing rule. Every ping
         of its auctions: who was asked, what of the lead it was told, what it bid and when. And every post to a buyer.
         """
-        lead = visible_lead(self, lead_id)
+        lead = visible_lead(self.principal, lead_id)
         if self.principal.bound:
             raise NotFound
         found = [_decision(stored) for stored in queries.decisions(lead)]
@@ -219,7 +221,7 @@ class EventsView(ApiView):
     @extend_schema(responses=page_of(LeadEventShape))
     def get(self, request: Request, lead_id: str) -> Response:
         """List what happened to a lead, in order, and where each event was told."""
-        lead = visible_lead(self, lead_id)
+        lead = visible_lead(self.principal, lead_id)
         rows = queries.events(lead)
         if self.principal.bound:
             rows = (
@@ -230,16 +232,9 @@ class EventsView(ApiView):
         return Response({"data": [_event(event) for event in rows], "next_cursor": None})
 
 
-def visible_lead(view: ApiView, lead_id: str) -> Lead:
-    """The lead of this id, if the view's principal may see it. Raises NotFound."""
-    try:
-        wanted = decode(Lead.prefix, lead_id)
-    except BadId as error:
-        raise NotFound from error
-    lead = Lead.objects.visible_to(view.principal).prefetch_related("sales").filter(pk=wanted).first()
-    if lead is None:
-        raise NotFound
-    return lead
+def visible_lead(principal: Principal, lead_id: str) -> Lead:
+    """The lead of this id with its sales, if the principal may see it. Raises NotFound."""
+    return find(Lead.objects.visible_to(principal).prefetch_related("sales"), Lead.prefix, lead_id)
 
 
 def _decision(stored: queries.StoredDecision) -> dict[str, Any]:

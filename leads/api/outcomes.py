@@ -16,8 +16,7 @@ from buyers.api.csv_files import CsvParser
 from core.api.pagination import refuse_unknown
 from core.clock import now
 from core.errors import FieldError, FieldProblems
-from leads.history import Imported, import_outcomes
-from scoring.models import Target
+from leads.history import import_outcomes
 from scoring.tables import BadTable, parse_table
 
 _MOMENT: Final = {"type": "string", "examples": ["2026-05-12T14:30:00Z", "2026-05-12"]}
@@ -62,8 +61,6 @@ _CSV: Final = OpenApiExample(
     request_only=True,
     media_type="text/csv",
 )
-
-
 _TRIED: Final = OpenApiExample(
     "A dry run that found a mistake",
     {
@@ -151,29 +148,7 @@ class OutcomesView(ApiView):
             dry_run=_flag(request, "dry_run") or self.principal.mode == Mode.TEST,
             skip_invalid=_flag(request, "skip_invalid"),
         )
-        return Response(imported_record(found))
-
-
-def imported_record(found: Imported) -> dict[str, Any]:
-    """The answer to an import."""
-    return {
-        "dry_run": found.dry_run,
-        "rows": found.rows,
-        "imported": found.imported,
-        "updated": found.updated,
-        "invalid": found.invalid,
-        "outcomes": {target: found.outcomes[target] for target in Target.values},
-        "problems": [
-            {
-                "row": problem.row,
-                "external_id": problem.external_id,
-                "field": problem.error.field,
-                "code": problem.error.code,
-                "detail": problem.error.detail,
-            }
-            for problem in found.problems
-        ],
-    }
+        return Response(found.to_record())
 
 
 def _rows(data: Any) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from scoring.models import Regulation
+from scoring.models import Policy, Regulation
 
 
 class PolicyForm(forms.Form):
@@ -28,6 +28,13 @@ class PolicyForm(forms.Form):
         label="Fields whose groups are compared",
         widget=forms.TextInput(attrs={"class": "form-control"}),
     )
+
+    @classmethod
+    def of(cls, policy: Policy | None) -> "PolicyForm":
+        """The form with what counts now."""
+        held = policy or Policy()
+        lists = {"excluded": " ".join(held.excluded), "compared": " ".join(held.compared)}
+        return cls({"regulation": held.regulation, **lists})
 
     def wishes(self) -> dict[str, Any]:
         """The values as `set_policy` takes them."""

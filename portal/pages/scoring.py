@@ -15,8 +15,8 @@ from portal.pages.frame import show
 from portal.pages.score_policy import PolicyForm
 from portal.score_words import check_lines, feature_levels, finding_lines
 from routing.models import LeadType
+from scoring.levels import Level
 from scoring.models import Model
-from scoring.policies import policy_record
 from scoring.registry import features_used
 from scoring.watches import watches_of
 
@@ -42,9 +42,8 @@ def scoring_of(request: HttpRequest, access: Access, lead_type_id: str) -> HttpR
 def _page(access: Access, health: ScoreHealth) -> dict[str, Any]:
     kind, figures = health.lead_type.name, health.figures
     names = names_in(access.principal, [health])
-    levels = feature_levels(health.findings)
+    levels, shifts = feature_levels(health.findings), figures.get("drift", {}).get("features", ())
     models = shown_models(access.principal).filter(lead_type=kind).order_by("-created_at", "-id")
-    policy = policy_record(health.policy) if health.policy else {}
     return {
         "health": health,
         "kind": health.lead_type,
@@ -53,27 +52,16 @@ def _page(access: Access, health: ScoreHealth) -> dict[str, Any]:
         "bands": [band for band in figures.get("bands", ()) if band["leads"]],
         "line": ranking_line(figures.get("rankings", ()), figures.get("expected_auc")),
         "rankings": figures.get("rankings", ()),
-        "drift": [{**one, "level": levels.get(one["feature"], "unknown")} for one in _drift(figures)],
+        "drift": [{**one, "level": levels.get(one["feature"], Level.UNKNOWN)} for one in shifts],
         "sources": [{**one, "name": names.get(one["id"], "Unknown")} for one in figures.get("sources", ())],
         "campaigns": [{**one, "name": names.get(one["id"], "Unknown")} for one in figures.get("campaigns", ())],
         "days": list(watches_of(access.agency.pk, kind).only("day", "level", "model")[:_DAYS])[::-1],
         "models": list(models[:_HISTORY]),
         "champion_facts": _facts(access, health.champion),
         "gate": check_lines(safe_report(health.shadow).get("gate", {}).get("checks", ())) if health.shadow else [],
-        "trained": check_lines(safe_report(health.shadow).get("training", ())) if health.shadow else [],
         "promotable": _is_promotable(health.shadow),
-        "policy_form": PolicyForm(
-            {
-                "regulation": policy.get("regulation", ""),
-                "excluded": " ".join(policy.get("excluded", ())),
-                "compared": " ".join(policy.get("compared", ())),
-            }
-        ),
+        "policy_form": PolicyForm.of(health.policy),
     }
-
-
-def _drift(figures: Any) -> list[dict[str, Any]]:
-    return list(figures.get("drift", {}).get("features", ()))
 
 
 def _facts(access: Access, champion: Model | None) -> dict[str, Any]:

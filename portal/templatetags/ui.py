@@ -10,11 +10,18 @@ from django.utils.safestring import SafeString
 
 from core.clock import rfc3339
 from core.money import spell
+from scoring.models import Stage
 
 register = template.Library()
 
 NOTHING = "-"
 _NAMES = {"ip": "IP", "id": "id", "url": "URL", "zip": "ZIP", "email": "e-mail", "api": "API"}
+_STAGES: dict[str, str] = {
+    Stage.RULES: "Points table",
+    Stage.CALIBRATED: "Calibrated points table",
+    Stage.ADDITIVE: "Learned points",
+    Stage.LEARNED: "Boosted trees",
+}
 
 
 @register.filter
@@ -54,6 +61,12 @@ def spoken(code: str) -> str:
 def state(code: str) -> SafeString:
     """A state as a coloured chip with its word."""
     return format_html('<span class="state state-{}">{}</span>', code, spoken(code))
+
+
+@register.filter
+def stage(code: str) -> str:
+    """How a score is made, in words."""
+    return _STAGES[code]
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """The running house that all tests of the documents share."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,9 +9,10 @@ from tests.docs.house import Agency, House, running_house
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One house per test process."""
-    with running_house(tmp_path_factory.mktemp("house"), f"docs_{worker_id}") as running:
+    process = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    with running_house(tmp_path_factory.mktemp("house"), f"docs_{process}") as running:
         yield running
 
 

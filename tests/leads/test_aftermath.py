@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
+from accounts.models import Agency
 from buyers.models import Contract
 from core.clock import now
 from leads.aftermath import tell_bidders
 from leads.models import Auction, Lead
+from routing.models import Campaign
 from tests.leads.test_actions_api import FRESH, send
 from tests.leads.test_api import key
 from tests.leads.test_posting import take
@@ -117,3 +120,16 @@ def test_a_promise_that_was_taken_is_told_of_as_won(world: World, market: Market
     assert send(token, "/v1/post", FRESH | {"ping_id": ping_id}).status_code == 201
     assert tell_bidders(now=now()) == 1
     assert [(body["event"], body["contract_id"]) for body in bodies()] == [("ping.won", contract.public_id)]
+
+
+def test_bidders_are_told_although_the_campaign_was_archived_before_the_promise_was_over(
+    world: World, market: Market
+) -> None:
+    system = market.system("buyer", bid=50.0)
+    market.contract(world, system)
+    listen(world)
+    ask(key(world))
+    Campaign.objects.update(status="archived")
+    Agency.objects.update(version=F("version") + 1)
+    assert tell_bidders(now=now() + timedelta(seconds=91)) == 1
+    assert ([body["event"] for body in bodies()], system.losses) == (["ping.lost"], [])

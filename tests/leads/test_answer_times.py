@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
+from accounts.models import Agency
 from leads.models import Lead, Sale
+from routing.models import Campaign
 from tests.leads.test_actions_api import FRESH
 from tests.leads.test_api import get, key
 from tests.leads.test_posting import states
@@ -68,3 +71,15 @@ def test_nobody_waits_longer_than_the_campaigns_deadline_and_the_lead_goes_no_fu
         "buyer_unreachable",
     )
     assert (Sale.objects.get().state, other.posts) == ("expired", [])
+
+
+def test_a_repeat_gets_the_first_answer_where_the_campaign_was_archived_while_the_lead_is_open(market: Market) -> None:
+    world = make_world(answer_within_ms=1)
+    market.contract(world, market.system("silent", post="hang"))
+    token = key(world)
+    first = send(token)
+    wait_until(lambda: states() == [("pending", "unknown")], "the end of the post's time")
+    Campaign.objects.update(status="archived")
+    Agency.objects.update(version=F("version") + 1)
+    again = send(token)
+    assert (again.status_code, again.content) == (202, first.content)

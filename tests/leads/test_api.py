@@ -150,8 +150,12 @@ def test_the_rate_limit_lets_exactly_its_number_through_and_says_when_to_return(
 def test_leads_are_found_by_contact_in_any_form_and_by_nobody_else(world: World) -> None:
     token = key(world)
     lead_id = post(token, MARIA).json()["lead_id"]
-    for query in ("phone=%2B1%20(555)%20123-4567", "email=MARIA@example.com", "status=accepted", "source_id="):
-        path = f"/v1/leads?{query}" + (world.source.public_id if query.endswith("_id=") else "")
+    for query in (
+        *("phone=%2B1%20(555)%20123-4567", "email=MARIA@example.com", "status=accepted"),
+        f"source_id={world.source.public_id}",
+        *(f"campaign_id={named}" for named in (world.campaign.public_id, world.campaign.slug)),
+    ):
+        path = f"/v1/leads?{query}"
         assert [row["lead_id"] for row in get(token, path).json()["data"]] == [lead_id]
     assert get(token, "/v1/leads?email=other@example.com").json() == {"data": [], "next_cursor": None}
     stranger = key(make_world())
@@ -160,7 +164,9 @@ def test_leads_are_found_by_contact_in_any_form_and_by_nobody_else(world: World)
         assert get(stranger, f"/v1/leads/{lead_id}{path}").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["colour=red", "external_id=a%00b", "status=", "buyer_id=x", "created_to=2026-05-12"])
+@pytest.mark.parametrize(
+    "query", ["colour=red", "external_id=a%00b", "status=", "buyer_id=x", "campaign_id=x", "created_to=2026-05-12"]
+)
 def test_a_filter_that_is_none_is_refused_by_name(world: World, query: str) -> None:
     answer = get(key(world), f"/v1/leads?{query}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, query.partition("=")[0])

@@ -11,6 +11,7 @@ from billing.check import check_ledger
 from billing.models import BuyerBalance
 from buyers.health import observe
 from buyers.health_figures import Endpoint, Result, Seen, Stage
+from buyers.models import DeliveryMethod
 from core.clock import now
 from leads.answering import take_lead
 from leads.confirmation import expire_sales, reject_sale
@@ -156,6 +157,21 @@ def test_a_post_that_was_begun_and_never_ended_is_not_made_again(market: Market)
     Sale.objects.update(post="sent", post_lease=now())
     assert resume_posts(now=now()) == 1
     assert (states(), system.posts) == ([("pending", "unknown")], [])
+
+
+def test_a_post_that_was_begun_by_a_method_which_nobody_can_read_any_more_is_left_to_its_buyers_word(
+    market: Market,
+) -> None:
+    world = make_world()
+    market.contract(world, market.system("yes"))
+    members = {name: value for name, value in MARIA.items() if name != "consent_timestamp"}
+    submit_lead(principal=world.principal, submission=submission_of(dict(members)), received_at=now())
+    Sale.objects.update(post="sent", post_lease=now())
+    DeliveryMethod.objects.update(config="{}")
+    world.agency.version += 1
+    world.agency.save()
+    assert resume_posts(now=now()) == 1
+    assert (states(), Sale.objects.get().post_lease) == ([("pending", "unknown")], None)
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])

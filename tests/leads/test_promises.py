@@ -5,12 +5,15 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 
+from accounts.models import Agency
 from billing.check import check_ledger
 from core.clock import now
 from leads.inward import prune_pings
 from leads.models import Auction, Lead, Ping, Sale, Submission
+from routing.models import Campaign
 from tests.leads.test_actions_api import FRESH, send
 from tests.leads.test_api import key
 from tests.leads.trading import Market
@@ -45,6 +48,15 @@ def test_a_ping_is_answered_with_a_price_and_records_no_lead_and_nobody(world: W
     ping = Ping.objects.get()
     assert ping.fields == {"state": "TX", "case_type": "auto_accident"}
     assert (ping.phone_hash, ping.email_hash) == (None, None)
+
+
+def test_a_campaign_that_was_just_opened_is_asked_about_at_once(world: World, market: Market) -> None:
+    market.contract(world, market.system("buyer", bid=42.5))
+    token = key(world)
+    ask(token)
+    Campaign.objects.update(slug="renamed")
+    Agency.objects.update(version=F("version") + 1)
+    assert ask(token, campaign_id="renamed")["status"] == "bid"
 
 
 def test_a_sources_key_is_told_its_payout(world: World, market: Market) -> None:

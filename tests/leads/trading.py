@@ -4,7 +4,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +18,10 @@ _closing: Final = threading.Event()
 
 @dataclass
 class System:
-    """One buyer's system in the generic JSON form. `bid` None refuses; `post`: accept, slow, refuse, hang, garbage."""
+    """One buyer's system in the generic JSON form. `bid` None refuses; `post`: accept, slow, refuse, hang, garbage.
+
+    `notice` is called whenever it is asked something, before it answers.
+    """
 
     name: str
     url: str
@@ -28,6 +31,7 @@ class System:
     pings: list[dict[str, Any]] = field(default_factory=list)
     posts: list[dict[str, Any]] = field(default_factory=list)
     losses: list[dict[str, Any]] = field(default_factory=list)
+    notice: Callable[[], object] = bool
 
     @property
     def delivery(self) -> dict[str, Any]:
@@ -43,6 +47,7 @@ class System:
     def hear(self, stage: str, body: dict[str, Any]) -> bytes | None:
         """The answer; None for a buyer that says nothing."""
         {"ping": self.pings, "post": self.posts, "loss": self.losses}[stage].append(body)
+        self.notice()
         if stage == "ping":
             time.sleep(self.delay)
             said = {"accepted": self.bid is not None, "price": self.bid, "token": f"t-{self.name}", "reason": None}

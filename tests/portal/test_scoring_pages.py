@@ -58,7 +58,7 @@ def test_an_agency_without_outcomes_is_told_how_many_are_missing(world: World) -
     kind = solar(world)
     everything, one = text(world, "/agency/scoring/"), text(world, page(kind))
     for shown in (everything, one):
-        assert "20 more that stuck, 20 more that did not" in shown
+        assert "20 more that stuck, 20 more that did not<small>next: calibrated points table</small>" in shown
     assert "Points table" in everything
     for sentence in ("Every lead is scored by the points table", "No model was trained yet", "No model waits"):
         assert sentence in one
@@ -76,6 +76,7 @@ def test_a_watched_champion_shows_its_table_its_findings_and_where_it_is_wrong(w
     assert "Predictions come true" in shown
     assert "What has changed in the leads" in shown
     assert "By source" in shown
+    assert "<dt>Stage</dt><dd>Calibrated points table</dd>" in shown
 
 
 @pytest.mark.parametrize(("path", "said"), [("train", "Asked for"), ("policy", "Kept")])

@@ -11,7 +11,6 @@ from core import json
 from core.clock import now
 from core.errors import FieldProblems
 from core.ids import BadId, decode
-from leads.api.outcomes import imported_record
 from leads.history import Imported, import_outcomes
 from scoring.tables import BadTable, read_table
 
@@ -43,7 +42,7 @@ class Command(BaseCommand):
         except FieldProblems as refused:
             lines = [f"{error.field}: {error.detail}" for error in refused.errors]
             raise CommandError("\n".join([refused.detail, *lines])) from refused
-        self.stdout.write(json.dumps(imported_record(found)).decode() if options["json"] else _told(found))
+        self.stdout.write(json.dumps(found.to_record()).decode() if options["json"] else _told(found))
 
 
 def _agency(text: str) -> Agency:
