@@ -9,7 +9,6 @@ import pytest
 from core.json import canonical, loads
 from routing.caps import Usage, parse_caps
 from routing.engine import decide, replay
-from routing.explain import explain
 from routing.price_rules import parse_price_rules
 from routing.reasons import Reason
 from routing.schedule import parse_schedule
@@ -212,15 +211,6 @@ def test_test_leads_are_paid_from_the_account_of_the_test_book() -> None:
 
     assert decide(test).winners[0].account_id == 71
     assert decide(replace(test, mode="live")).codes() == ["insufficient_funds"]
-
-
-def test_a_decision_is_explained_in_plain_rows_ranked_ones_first() -> None:
-    rows = explain(decide(market(contract(1, status="paused"), contract(2))))
-
-    assert [(row["contract_id"], row["reason"], row["sentence"], row["rank"], row["price"]) for row in rows] == [
-        (contract_id(2), "won", "The contract gets the lead.", 1, 5000),
-        (contract_id(1), "contract_paused", "The contract is paused.", None, None),
-    ]
 
 
 def test_a_stored_decision_is_replayed_bit_for_bit() -> None:
