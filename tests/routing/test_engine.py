@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from core.json import canonical, loads
 from routing.caps import Usage, parse_caps
-from routing.engine import decide, replay
+from routing.engine import decide
 from routing.price_rules import parse_price_rules
 from routing.reasons import Reason
 from routing.schedule import parse_schedule
-from routing.types import Decision, Earlier, Funds, SourceTerms
+from routing.types import Earlier, Funds, SourceTerms
 from routing.windows import Window, period_start, quarter_of
+from tests.routing.laws import replays_bit_for_bit
 from tests.routing.markets import (
     CAMPAIGN,
     NOON,
@@ -226,10 +226,5 @@ def test_a_stored_decision_is_replayed_bit_for_bit() -> None:
         },
         source=SourceTerms(id=SOURCE, caps=ONE_A_DAY, payout_kind="fixed", payout_value=5),
     )
-    decision = decide(decided)
 
-    content, inputs = loads(canonical(decided.terms.to_content())), loads(canonical(decided.to_record()))
-    stored = canonical(decision.to_record())
-
-    assert canonical(replay(content, inputs).to_record()) == stored
-    assert Decision.from_record(decided.terms, loads(stored)) == replay(content, inputs)
+    assert replays_bit_for_bit(decided)
