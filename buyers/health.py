@@ -20,6 +20,7 @@ import redis
 
 from buyers import health_sharing
 from buyers.health_figures import (
+    SLOT_SECONDS,
     SLOTS,
     Endpoint,
     EndpointHealth,
@@ -59,7 +60,8 @@ class _Record:
     told: Phase = field(default_factory=Phase)
     known_slot: int = 0
     known: tuple[int, int] = (0, 0)
-    """How many of the slot's results, succeeded and failed, the breaker has taken in: ours and others'."""
+    """How many of the slot's results, succeeded and failed, are taken in: ours and others'."""
+    heard_at: float = 0.0
     usual_ms: float = 0.0
 
     def add(self, seen: Seen, now: float, *, excused: bool = False) -> None:
@@ -79,13 +81,18 @@ class _Record:
             self.usual_ms += (seen.ms - self.usual_ms) * (_NEWEST_COUNTS if self.usual_ms else 1.0)
 
     def learn(self, known: Known, slot: int, now: float) -> None:
-        """Take in what others saw since we heard of them last, and the phase that they came to."""
+        """Take in what others saw since we heard of them last, and the phase that they came to.
+
+        What may have been longer ago than a breaker looks back is nothing to judge by.
+        """
         self.enter(slot)
+        recent = now - max(self.heard_at, slot * SLOT_SECONDS) <= self.breaker.policy.window
+        self.heard_at = now
         succeeded, failed = max(0, known.succeeded - self.known[0]), max(0, known.failed - self.known[1])
         self.known = (self.known[0] + succeeded, self.known[1] + failed)
         if known.phase is not None:
             self.breaker.adopt(known.phase)
-        if self.breaker.phase.state is State.CLOSED:  # how a trial ended, whoever made it tells by the phase
+        if recent and self.breaker.phase.state is State.CLOSED:  # how a trial ended, whoever made it tells by the phase
             self.breaker.record(now, succeeded=succeeded, failed=failed)
 
     def enter(self, slot: int) -> None:

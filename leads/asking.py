@@ -123,6 +123,7 @@ def _circumstances(draft: Draft, contract: ContractView) -> dict[str, Any]:
             "slug": campaign.slug,
             "currency": campaign.currency,
             "floor": campaign.terms.market.floor_price,
+            "auction_price": campaign.terms.market.auction_price,
         },
         "contract": _known_as(contract),
         "source": {"id": encode(Source.prefix, draft.source.id), "slug": draft.source.slug},

@@ -18,9 +18,10 @@ _MOST_WORDS: Final = 100
 
 
 def parse_answer(value: object, path: str, problems: Problems, *, ping: bool, currency: str) -> AnswerReader | None:
-    """The reader of the document at `path`; None after naming what is wrong with it."""
+    """The reader of the document at `path`, in which null stands for nothing; None after naming what is wrong."""
     before = len(problems)
-    data = problems.members(value, path, known=_MEMBERS, required=("read", "success"))
+    told = {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
+    data = problems.members(told, path, known=_MEMBERS, required=("read", "success"))
     if not data:
         return None
     language = LANGUAGES.get(str(data["read"]))
@@ -58,7 +59,7 @@ class _Parser:
 
     def members(self, name: str, data: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
         """The object under this name; empty where there is none."""
-        if data.get(name) is None:
+        if name not in data:
             return {}
         return self.problems.members(data[name], f"{self.path}.{name}", known=known, required=("at",))
 

@@ -129,6 +129,19 @@ def test_failures_that_several_processes_saw_open_the_breaker_together() -> None
     assert not other.may_ask(where, now=NOW)
 
 
+def test_failures_that_others_saw_longer_ago_than_a_minute_open_no_breaker() -> None:
+    where, one, newcomer, later = endpoint(), Watch(), Watch(), NOW + timedelta(minutes=3)
+    watch_sees(one, seen(where, Result.ERROR, 30), NOW)
+    assert one.may_ask(where, now=LATER)
+    watch_sees(one, seen(where, Result.ACCEPTED), LATER)
+    one.share(now=LATER)
+    watch_sees(newcomer, seen(where, Result.ACCEPTED), later)
+    newcomer.share(now=later)
+    assert newcomer.may_ask(where, now=later)
+    watch_sees(one, seen(where, Result.ERROR, 30), later)
+    assert not one.may_ask(where, now=later)
+
+
 def test_a_breaker_that_one_process_opened_and_closed_is_so_for_the_others() -> None:
     where, elsewhere, one, other = endpoint(), endpoint(), Watch(), Watch()
     watch_sees(other, seen(where, Result.ACCEPTED), NOW)

@@ -1,6 +1,7 @@
 """Every preset on recorded samples of its system: what is sent, and what each kind of answer means."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -120,6 +121,30 @@ def test_openrtb_is_a_bid_request() -> None:
         "imp": [{"id": "1", "bidfloor": 10.0, "bidfloorcur": "USD"}],
         "ext": {"lead": {"state": "DC", "zip": "20001"}},
     }
+
+
+def test_an_openrtb_bidder_is_told_which_price_the_winner_pays() -> None:
+    ping = method("openrtb").ping
+    assert ping is not None
+    second = replace(VALUES, campaign={**VALUES.campaign, "auction_price": "second"})
+
+    assert json.loads(ping.request(second).body)["at"] == 2
+
+
+def test_a_ping_of_ones_own_stands_beside_a_preset_that_only_posts() -> None:
+    answer = {
+        "read": "json",
+        "success": {"at": "$.ok", "in": [True]},
+        "price": {"at": "$.bid"},
+        "token": {"at": "$.id"},
+    }
+    both = method("leadexec", ping={"url": URL, "body": {"Zip": "{{lead.zip}}"}, "answer": answer})
+    assert both.ping is not None
+    token = both.ping.read(response({"ok": True, "bid": 12.5, "id": "ping-ex-01"})).token
+
+    posted = both.post.request(replace(VALUES, ping={"token": token}))
+
+    assert dict(parse_qsl(posted.body.decode()))["orderid"] == "ping-ex-01"
 
 
 @pytest.mark.parametrize("name", PRESETS)

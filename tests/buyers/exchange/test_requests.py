@@ -278,6 +278,7 @@ def test_decimals_of_numbers_survive() -> None:
         ({"format": "xml", "body": {"a": {"constant": {"<x": 1}}}}, ("body.a", "json_only")),
         ({"format": "xml", "body": {"a": {"from": "zip", "map": {"1": {"<": 1}}}}}, ("body.a", "json_only")),
         ({"answer": {"read": "json"}}, ("answer.success", "required")),
+        ({"answer": {"read": "json", "success": None}}, ("answer.success", "required")),
         ({"answer": {**READS, "read": "csv"}}, ("answer.read", "invalid_choice")),
         ({"answer": {**READS, "success": {"at": "$..ok"}}}, ("answer.success.at", "bad_path")),
         ({"answer": {**READS, "success": {"at": "$[?(@.a)]"}}}, ("answer.success.at", "bad_path")),
