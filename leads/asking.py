@@ -24,8 +24,7 @@ def ping_values(draft: Draft, contract: ContractView, auction_id: UUID, *, withi
     exchange = contract.exchange
     assert exchange is not None
     return Values(
-        lead=exchange.pingable_part(draft.data.fields),
-        hash={**_handed_on(draft, exchange), **exchange.hashes(draft.data.fields)},
+        **_partial(draft, exchange),
         ping={"id": encode(Ping.prefix, auction_id)},
         timeout_ms=within_ms,
         **_circumstances(draft, contract),
@@ -52,7 +51,7 @@ def loss_values(draft: Draft, contract: ContractView, *, price: int, to_win: int
     assert exchange is not None
     to_beat = {} if to_win is None else {"price": to_win, "minimum_to_win": to_win}
     return Values(
-        lead=exchange.pingable_part(draft.data.fields),
+        **_partial(draft, exchange),
         ping={**_ping(draft, contract.id), "price": price},
         auction={**to_beat, "loss_code": code},
         **_circumstances(draft, contract),
@@ -96,6 +95,13 @@ def post_question(draft: Draft, contract: ContractView, stage: Stage, values: Va
 def spent_ms(told: Told) -> float | None:
     """How long the answer took from the question on; None where there was none in time."""
     return None if told.answered_ms is None else told.answered_ms - (told.started_ms or 0.0)
+
+
+def _partial(draft: Draft, exchange: HttpMethod) -> dict[str, Any]:
+    """What of the lead a buyer may know that has not bought it."""
+    fields = draft.data.fields
+    hashes = {**_handed_on(draft, exchange), **exchange.hashes(fields)}
+    return {"lead": exchange.pingable_part(fields), "hash": hashes}
 
 
 def _handed_on(draft: Draft, exchange: HttpMethod) -> Mapping[str, str]:
