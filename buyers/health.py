@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -20,26 +20,22 @@ import redis
 
 from buyers import health_sharing
 from buyers.health_figures import (
-    SLOT_SECONDS,
     SLOTS,
     Endpoint,
     EndpointHealth,
-    Result,
     Seen,
     Stage,
-    count,
     our_own_trouble,
     slot_at,
     summarize,
 )
-from buyers.health_sharing import Known, News
-from core.breaker import Breaker, Phase, State
+from buyers.health_records import EndpointRecord
+from buyers.health_sharing import News
+from core.breaker import Phase
 from core.clock import now as this_instant
 from core.http import loop
 
 SHARE_SECONDS: Final = 1.0
-_NEWEST_COUNTS: Final = 0.2  # of what an endpoint usually takes, how much its newest answer says
-Slots = dict[int, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,66 +44,6 @@ class Health:
 
     shared: bool
     endpoints: tuple[EndpointHealth, ...]
-
-
-@dataclass(slots=True)
-class _Record:
-    """What this process knows of one endpoint; `untold` of it the others have not heard of."""
-
-    breaker: Breaker = field(default_factory=Breaker)
-    counts: Slots = field(default_factory=dict)
-    untold: Slots = field(default_factory=dict)
-    told: Phase = field(default_factory=Phase)
-    known_slot: int = 0
-    known: tuple[int, int] = (0, 0)
-    """How many of the slot's results, succeeded and failed, are taken in: ours and others'."""
-    heard_at: float = 0.0
-    usual_ms: float = 0.0
-
-    def add(self, seen: Seen, now: float, *, excused: bool = False) -> None:
-        """Count one end, and judge by it; a failure that is excused opens no breaker."""
-        slot, failed = slot_at(now), seen.failed and not excused
-        succeeded = seen.result in (Result.ACCEPTED, Result.REFUSED)
-        for counts in (self.counts, self.untold):
-            if slot not in counts:
-                counts[slot] = Counter()
-                for old in [number for number in counts if number <= slot - SLOTS]:
-                    del counts[old]
-            count(seen, counts[slot], against=failed)
-        self.enter(slot)
-        self.known = (self.known[0] + succeeded, self.known[1] + failed)
-        self.breaker.record(now, succeeded=succeeded, failed=failed)
-        if seen.ms is not None:
-            self.usual_ms += (seen.ms - self.usual_ms) * (_NEWEST_COUNTS if self.usual_ms else 1.0)
-
-    def learn(self, known: Known, slot: int, now: float) -> None:
-        """Take in what others saw since we heard of them last, and the phase that they came to.
-
-        What may have been longer ago than a breaker looks back is nothing to judge by.
-        """
-        self.enter(slot)
-        recent = now - max(self.heard_at, slot * SLOT_SECONDS) <= self.breaker.policy.window
-        self.heard_at = now
-        succeeded, failed = max(0, known.succeeded - self.known[0]), max(0, known.failed - self.known[1])
-        self.known = (self.known[0] + succeeded, self.known[1] + failed)
-        if known.phase is not None:
-            self.breaker.adopt(known.phase)
-        if recent and self.breaker.phase.state is State.CLOSED:  # how a trial ended, whoever made it tells by the phase
-            self.breaker.record(now, succeeded=succeeded, failed=failed)
-
-    def enter(self, slot: int) -> None:
-        """Count anew in a new slot."""
-        if slot != self.known_slot:
-            self.known_slot, self.known = slot, (0, 0)
-
-    def news(self, endpoint: Endpoint) -> News | None:
-        """What the others should hear; also nothing, where we want to hear of them whether we may ask again."""
-        phase = self.breaker.phase
-        changed = phase if phase != self.told else None
-        if not self.untold and changed is None and phase.state is State.CLOSED:
-            return None
-        untold, self.untold, self.told = self.untold, {}, phase
-        return News(endpoint, untold, changed)
 
 
 class Watch:
@@ -119,7 +55,7 @@ class Watch:
     def forget(self) -> None:
         """Know nothing: in a process that was just forked."""
         self._lock = threading.Lock()
-        self._records: dict[Endpoint, _Record] = {}
+        self._records: dict[Endpoint, EndpointRecord] = {}
         self._sharing: Future[None] | None = None
 
     def may_ask(self, endpoint: Endpoint, *, now: datetime) -> bool:
@@ -148,7 +84,7 @@ class Watch:
         excused = our_own_trouble(seen)
         with self._lock:
             for one in seen:
-                self._records.setdefault(one.endpoint, _Record()).add(one, now.timestamp(), excused=excused)
+                self._records.setdefault(one.endpoint, EndpointRecord()).add(one, now.timestamp(), excused=excused)
             if self._sharing is None or self._sharing.done():
                 self._sharing = loop.submit(self._share_soon())
 
@@ -189,7 +125,7 @@ class Watch:
 
     def _own(self, endpoint: Endpoint, slot: int) -> EndpointHealth:
         with self._lock:
-            record = self._records.get(endpoint, _Record())
+            record = self._records.get(endpoint, EndpointRecord())
             recent = [counts for number, counts in record.counts.items() if number > slot - SLOTS]
             return summarize(endpoint.stage, recent, record.breaker.phase)
 

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from buyers import health
 from buyers.health import Watch
 from buyers.health_figures import Endpoint, Result, Seen, Stage, summarize
+from buyers.health_records import EndpointRecord
 from core.breaker import Phase, State
 from core.ids import decode, new_id
 from core.redis import client
@@ -183,7 +184,7 @@ def test_what_could_not_be_told_is_told_once_redis_is_back(settings: Settings) -
 @given(st.lists(st.floats(1, 60_000), min_size=1, max_size=200))
 def test_percentiles_are_right_within_five_per_cent_and_a_rounding(times: list[float]) -> None:
     watch, where = Watch(), Endpoint(UUID(int=1), Stage.PING)
-    record = health._Record()
+    record = EndpointRecord()
     for ms in times:
         record.add(Seen(where, Result.ACCEPTED, ms), NOW.timestamp())
     found = summarize(Stage.PING, record.counts.values(), Phase())
