@@ -36,6 +36,7 @@ def through(server: LiveServer, token: str) -> dict[str, Any]:
             "body": {**told, "phone_sha256": "{{hash.phone_sha256}}"},
             "answer": {
                 "read": "json",
+                "error": {"at": "$.currency", "not_in": ["USD"]},
                 "success": {"at": "$.status", "in": ["bid"]},
                 "price": {"at": "$.price", "unit": "dollars"},
                 "reason": {"at": "$.reason"},
