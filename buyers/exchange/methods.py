@@ -76,25 +76,23 @@ def check_references(method: HttpMethod, fields: Collection[str] | None) -> None
     problems = Problems()
     for stage in method.stages:
         for reference in stage.references():
-            if (fault := _fault(method, stage, reference, fields)) is not None:
-                problems.add(reference.path, *fault)
+            _check_reference(reference, method, stage, fields, problems)
     problems.refuse()
 
 
-def _fault(
-    method: HttpMethod, stage: Stage, reference: Reference, fields: Collection[str] | None
-) -> tuple[str, str] | None:
-    """The code of what is wrong with one reference, and what would be right."""
+def _check_reference(
+    reference: Reference, method: HttpMethod, stage: Stage, fields: Collection[str] | None, problems: Problems
+) -> None:
     name = reference.name
     if reference.scope == "hash" and name not in method.allowed_hashes:
-        return "not_allowed", f"name {name} under hashes, where the buyer is allowed it"
+        problems.add(reference.path, "not_allowed", f"name {name} under hashes, where the buyer is allowed it")
     if reference.scope != "lead" or not name or (fields is None and name not in BUILT_IN):
-        return None
+        return
     if fields is not None and name not in fields:
-        return "unknown_field", f"{name} is no field of the lead type"
-    if stage.kind != "post" and name not in method.pingable:
-        return "not_pingable", f"{name} is not pingable: a buyer sees it only in the post, once it has bought"
-    return None
+        problems.add(reference.path, "unknown_field", f"{name} is no field of the lead type")
+    elif stage.kind != "post" and name not in method.pingable:
+        detail = f"{name} is not pingable: a buyer sees it only in the post, once it has bought"
+        problems.add(reference.path, "not_pingable", detail)
 
 
 def whole_document(config: Mapping[str, Any]) -> dict[str, Any]:
