@@ -8,10 +8,10 @@ on the way of a lead, and a process that dies takes a second of figures along.
 import asyncio
 import os
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -23,22 +23,19 @@ from buyers.health_figures import (
     SLOTS,
     Endpoint,
     EndpointHealth,
-    Result,
     Seen,
     Stage,
-    counted_as,
     our_own_trouble,
     slot_at,
     summarize,
 )
-from buyers.health_sharing import Known, News
-from core.breaker import Breaker, Phase, State
+from buyers.health_records import EndpointRecord
+from buyers.health_sharing import News
+from core.breaker import Phase
 from core.clock import now as this_instant
 from core.http import loop
 
 SHARE_SECONDS: Final = 1.0
-_NEWEST_COUNTS: Final = 0.2  # of what an endpoint usually takes, how much its newest answer says
-Slots = dict[int, Counter[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,67 +44,6 @@ class Health:
 
     shared: bool
     endpoints: tuple[EndpointHealth, ...]
-
-
-@dataclass(slots=True)
-class _Record:
-    """What this process knows of one endpoint; `untold` of it the others have not heard of."""
-
-    breaker: Breaker = field(default_factory=Breaker)
-    counts: Slots = field(default_factory=dict)
-    untold: Slots = field(default_factory=dict)
-    told: Phase = field(default_factory=Phase)
-    known_slot: int = 0
-    known: tuple[int, int] = (0, 0)
-    """How many of the slot's results, succeeded and failed, the breaker has taken in: ours and others'."""
-    usual_ms: float = 0.0
-
-    def add(self, seen: Seen, now: float, *, excused: bool = False) -> None:
-        """Count one end, and judge by it; a failure that is excused opens no breaker."""
-        slot, failed = slot_at(now), seen.failed and not excused
-        succeeded = seen.result in (Result.ACCEPTED, Result.REFUSED)
-        ours, untold = _slot(self.counts, slot), _slot(self.untold, slot)
-        for name in counted_as(seen, against=failed):
-            ours[name] += 1
-            untold[name] += 1
-        self.enter(slot)
-        self.known = (self.known[0] + succeeded, self.known[1] + failed)
-        self.breaker.record(now, succeeded=succeeded, failed=failed)
-        if seen.ms is not None:
-            self.usual_ms += (seen.ms - self.usual_ms) * (_NEWEST_COUNTS if self.usual_ms else 1.0)
-
-    def learn(self, known: Known, slot: int, now: float) -> None:
-        """Take in what others saw since we heard of them last, and the phase that they came to."""
-        self.enter(slot)
-        succeeded, failed = max(0, known.succeeded - self.known[0]), max(0, known.failed - self.known[1])
-        self.known = (self.known[0] + succeeded, self.known[1] + failed)
-        if known.phase is not None:
-            self.breaker.adopt(known.phase)
-        if self.breaker.phase.state is State.CLOSED:  # how a trial ended, whoever made it tells by the phase
-            self.breaker.record(now, succeeded=succeeded, failed=failed)
-
-    def enter(self, slot: int) -> None:
-        """Count anew in a new slot."""
-        if slot != self.known_slot:
-            self.known_slot, self.known = slot, (0, 0)
-
-    def news(self, endpoint: Endpoint) -> News | None:
-        """What the others should hear; also nothing, where we want to hear of them whether we may ask again."""
-        phase = self.breaker.phase
-        changed = phase if phase != self.told else None
-        if not self.untold and changed is None and phase.state is State.CLOSED:
-            return None
-        untold, self.untold, self.told = self.untold, {}, phase
-        return News(endpoint, untold, changed)
-
-
-def _slot(slots: Slots, number: int) -> Counter[str]:
-    """The counts of a slot; where it is a new one, those that the window has left behind go."""
-    if number not in slots:
-        slots[number] = Counter()
-        for old in [other for other in slots if other <= number - SLOTS]:
-            del slots[old]
-    return slots[number]
 
 
 class Watch:
@@ -119,7 +55,7 @@ class Watch:
     def forget(self) -> None:
         """Know nothing: in a process that was just forked."""
         self._lock = threading.Lock()
-        self._records: dict[Endpoint, _Record] = {}
+        self._records: defaultdict[Endpoint, EndpointRecord] = defaultdict(EndpointRecord)
         self._sharing: Future[None] | None = None
 
     def may_ask(self, endpoint: Endpoint, *, now: datetime) -> bool:
@@ -148,10 +84,7 @@ class Watch:
         excused = our_own_trouble(seen)
         with self._lock:
             for one in seen:
-                record = self._records.get(one.endpoint)
-                if record is None:
-                    record = self._records[one.endpoint] = _Record()
-                record.add(one, now.timestamp(), excused=excused)
+                self._records[one.endpoint].add(one, now.timestamp(), excused=excused)
             if self._sharing is None or self._sharing.done():
                 self._sharing = loop.submit(self._share_soon())
 
@@ -192,7 +125,7 @@ class Watch:
 
     def _own(self, endpoint: Endpoint, slot: int) -> EndpointHealth:
         with self._lock:
-            record = self._records.get(endpoint, _Record())
+            record = self._records.get(endpoint, EndpointRecord())
             recent = [counts for number, counts in record.counts.items() if number > slot - SLOTS]
             return summarize(endpoint.stage, recent, record.breaker.phase)
 

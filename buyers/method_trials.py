@@ -22,7 +22,7 @@ from core.http.client import BODY_LIMIT, Request
 from core.http.outcomes import Outcome, Response, outcome_of
 from core.money import to_major
 from routing.fields import BUILT_IN, pingable_names
-from routing.models import Campaign
+from routing.models import AuctionPrice, Campaign
 
 _TIME: Final = datetime(2026, 5, 12, 14, 30, tzinfo=UTC)
 _BID: Final = 4250
@@ -94,22 +94,27 @@ def try_method(
 
 
 def _stage(method: HttpMethod, name: str) -> Stage:
-    found = {stage.kind: stage for stage in method.stages}
-    for kind, stage in found.items():
-        if kind == name:
-            return stage
+    found: dict[str, Stage] = {stage.kind: stage for stage in method.stages}
+    if name in found:
+        return found[name]
     raise FieldProblems([FieldError("stage", "no_such_stage", f"the method has only: {', '.join(found)}")])
 
 
 def _values(method: HttpMethod, lead: dict[str, Any], campaign: Campaign | None, currency: str) -> Values:
-    named = {"id": campaign.public_id, "slug": campaign.slug} if campaign else {"slug": "campaign"}
-    floor = campaign.floor_price if campaign else 0
+    known = {"slug": "campaign", "floor": 0, "auction_price": AuctionPrice.FIRST.value}
+    if campaign:
+        known = {
+            "id": campaign.public_id,
+            "slug": campaign.slug,
+            "floor": campaign.floor_price,
+            "auction_price": campaign.auction_price,
+        }
     return Values(
         lead=lead,
         ping={"id": "ping_sample", "token": "the-buyers-token", "price": _BID},
         sale={"id": "sale_sample", "lead_id": "ld_sample", "price": _BID},
         auction={"price": _BID, "minimum_to_win": _BID, "loss_code": 102},
-        campaign={**named, "currency": currency, "floor": floor},
+        campaign={**known, "currency": currency},
         contract={"id": "ctr_sample", "name": "Contract", "external_id": ""},
         source={"id": "src_sample", "slug": "source"},
         hash=method.hashes(lead),

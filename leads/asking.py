@@ -25,8 +25,7 @@ def ping_values(draft: Draft, contract: ContractView, auction_id: UUID, *, withi
     exchange = contract.exchange
     assert exchange is not None
     return Values(
-        lead=exchange.pingable_part(draft.data.fields),
-        hash={**_handed_on(draft, exchange), **exchange.hashes(draft.data.fields)},
+        **_partial(draft, exchange),
         ping={"id": encode(Ping.prefix, auction_id)},
         timeout_ms=within_ms,
         **_circumstances(draft, contract),
@@ -53,7 +52,7 @@ def loss_values(draft: Draft, contract: ContractView, *, price: int, to_win: int
     assert exchange is not None
     to_beat = {} if to_win is None else {"price": to_win, "minimum_to_win": to_win}
     return Values(
-        lead=exchange.pingable_part(draft.data.fields),
+        **_partial(draft, exchange),
         ping={**_ping(draft, contract.id), "price": price},
         auction={**to_beat, "loss_code": code},
         **_circumstances(draft, contract),
@@ -110,6 +109,13 @@ def _answer(reader: Stage, told: Told) -> Answer:
     return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
 
 
+def _partial(draft: Draft, exchange: HttpMethod) -> dict[str, Any]:
+    """What of the lead a buyer may know that has not bought it."""
+    fields = draft.data.fields
+    hashes = {**_handed_on(draft, exchange), **exchange.hashes(fields)}
+    return {"lead": exchange.pingable_part(fields), "hash": hashes}
+
+
 def _handed_on(draft: Draft, exchange: HttpMethod) -> Mapping[str, str]:
     """Hashes that the source sent of a person whom it did not name, for buyers that take them without a key."""
     return {} if exchange.hash_key else draft.hashes
@@ -135,6 +141,7 @@ def _circumstances(draft: Draft, contract: ContractView) -> dict[str, Any]:
             "slug": campaign.slug,
             "currency": campaign.currency,
             "floor": campaign.terms.market.floor_price,
+            "auction_price": campaign.terms.market.auction_price,
         },
         "contract": _known_as(contract),
         "source": {"id": encode(Source.prefix, draft.source.id), "slug": draft.source.slug},

@@ -32,16 +32,14 @@ class Bid(NamedTuple):
     """The end of one ping: what the contract's buyer offered, or how that failed.
 
     `price` (minor units, above zero) is for the lead in the way the contract buys it: alone where it may take it alone,
-    else together with others. `shared_price` is that of a lead shared with others, where the buyer names it apart.
-    `reason` is what the buyer said, in its own words. `asked_at_ms` counts from the beginning of the auction to the
-    ping, `answered_ms` from the ping to the whole answer; None where there was none. A price of what came late is
-    kept for the record.
+    else together with others. `reason` is what the buyer said, in its own words. `asked_at_ms` counts from the
+    beginning of the auction to the ping, `answered_ms` from the ping to the whole answer; None where there was none. A
+    price of what came late is kept for the record.
     """
 
     contract_id: UUID
     outcome: BidOutcome
     price: int | None = None
-    shared_price: int | None = None
     reason: str = ""
     asked_at_ms: int = 0
     answered_ms: int | None = None

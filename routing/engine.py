@@ -41,48 +41,42 @@ def decide(market: Market, screened: Screened | None = None) -> Decision:
 
     `screened` is what `screen` said of this market when its state was not known yet; without it, it is asked here.
     """
-    if market.terms.method == "ping_post":
-        return _decide_auction(market, screen(market) if screened is None else screened)
+    out = screen(market) if screened is None else screened
+    return _decide_auction(market, out) if market.terms.method == "ping_post" else _decide_by_price(market, out)
+
+
+def _decide_by_price(market: Market, screened: Screened) -> Decision:
+    """As `decide`, where every contract offers the price that it names."""
     case = Case(market)
     offers: dict[int, Offer] = {}
-    losses: dict[int, Loss] = dict(screen(market) if screened is None else screened)
+    losses: dict[int, Loss] = dict(screened)
     for position, contract in enumerate(market.terms.contracts):
         if position in losses:
             continue
         if (loss := had_before(case, contract)) is None:
             offer = offers[position] = offer_of(case, position, contract)
-            loss = price_refusal(case, contract, offer.price) or _below_promised(market, offer)
+            loss = price_refusal(case, contract, offer.price) or _below_promised(case, offer)
         if loss is not None:
             losses[position] = loss
 
-    eligible = [offer for position, offer in offers.items() if position not in losses]
-    ranked = _ranked(market, eligible)
-    choice = _kept_promise(market, choose(case, ranked))
+    ranked = _ranked(market, [offer for position, offer in offers.items() if position not in losses])
+    choice = _kept_promise(case, choose(case, ranked))
+    prices = {offer.position: offer.price for offer in (*offers.values(), *(offer for offer, _ in choice.won))}
     told: dict[int, Told] = {}
     if market.terms.by_value:
         told = {offer.position: (None, place.inputs) for offer, place in ranked}
-
-    ranking = [offer.position for offer, _ in ranked]
-    prices = {offer.position: offer.price for offer in (*offers.values(), *(offer for offer, _ in choice.won))}
-    return Decision(
-        outcome="sold" if choice.won else "unsold",
-        winners=tuple(_winners(market, choice, contested=len(ranked) > len(choice.won))),
-        verdicts=tuple(_verdicts(market.terms, ranking, prices, {**told, **losses, **choice.lost})),
-    )
+    return _decision(market, choice, [offer.position for offer, _ in ranked], prices, {**told, **losses, **choice.lost})
 
 
-def _below_promised(market: Market, offer: Offer) -> Loss | None:
+def _below_promised(case: Case, offer: Offer) -> Loss | None:
     """Why an offer for the whole lead does not keep what its source was promised; those who share keep it together."""
-    if market.state.promised is None or not offer.exclusive:
-        return None
-    return shortfall(Case(market), [offer.price])
+    return shortfall(case, [offer.price]) if offer.exclusive else None
 
 
-def _kept_promise(market: Market, choice: Choice) -> Choice:
+def _kept_promise(case: Case, choice: Choice) -> Choice:
     """The choice, or nobody where it does not bring what the source was promised."""
-    if market.state.promised is None or not choice.won:
-        return choice
-    if (loss := shortfall(Case(market), [offer.price for offer, _ in choice.won])) is None:
+    loss = shortfall(case, [offer.price for offer, _ in choice.won]) if choice.won else None
+    if loss is None:
         return choice
     return Choice([], choice.lost | {offer.position: loss for offer, _ in choice.won})
 
@@ -102,6 +96,12 @@ def _decide_auction(market: Market, screened: Screened) -> Decision:
     told = {at: (None, note) for at, note in offers.notes.items()} | {
         at: (reason, {**offers.notes.get(at, {}), **inputs}) for at, (reason, inputs) in losses.items()
     }
+    return _decision(market, choice, ranking, prices, told)
+
+
+def _decision(
+    market: Market, choice: Choice, ranking: Sequence[int], prices: Mapping[int, int], told: Mapping[int, Told]
+) -> Decision:
     return Decision(
         outcome="sold" if choice.won else "unsold",
         winners=tuple(_winners(market, choice, contested=len(ranking) > len(choice.won))),
@@ -130,11 +130,11 @@ def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Win
 
 
 def _verdicts(
-    terms: MarketTerms, ranking: Sequence[int], prices: Mapping[int, int], losses: Mapping[int, Told]
+    terms: MarketTerms, ranking: Sequence[int], prices: Mapping[int, int], told: Mapping[int, Told]
 ) -> Iterator[Verdict]:
     ranks = {position: rank for rank, position in enumerate(ranking, 1)}
     for position, contract in enumerate(terms.contracts):
-        reason, inputs = losses.get(position, (None, {}))
+        reason, inputs = told.get(position, (None, {}))
         yield Verdict(contract.id, reason, ranks.get(position), prices.get(position), inputs)
 
 

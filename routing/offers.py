@@ -2,7 +2,7 @@
 
 Whose buyer was pinged offers what it bid; everybody else takes part at the contract's price, price rules included. A
 contract that sells both ways makes two offers, one to have the lead alone and one to share it. To share it a live
-bidder offers what it named for that; else its bid, or the contract's shared price where that is lower.
+bidder offers its bid, or the contract's shared price where that is lower.
 
 An offer is ranked by its **effective bid**, a fixed share of its price: what is left after the contract's return
 penalty. In a campaign that ranks by expected value it is the share that the buyer's odds leave of it; whoever has no
@@ -120,8 +120,6 @@ def _price_shared(case: Case, contract: ContractTerms, bid: Bid | None) -> int:
     if bid is None:
         return shared_price(contract, case.fields)
     price = bid.price or 0
-    if bid.shared_price is not None:
-        return bid.shared_price
     return price if contract.sells == "shared" or contract.shared_price is None else min(price, contract.shared_price)
 
 

@@ -1,6 +1,6 @@
 """/v1/delivery-methods"""
 
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, inline_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +11,7 @@ from buyers.api.base import ResourceView, read_input
 from buyers.api.campaigns import find_campaign
 from buyers.exchange.answers import AnswerOutcome
 from buyers.inputs.documents import HttpDelivery
+from buyers.inputs.fields import Money
 from buyers.method_trials import try_method
 
 _DELIVERY = {
@@ -72,7 +73,7 @@ _ANSWER = inline_serializer(
     "TryAnswer",
     {
         "outcome": _OUTCOME,
-        "price": extend_schema_field({"type": ["number", "null"], "format": "decimal"})(serializers.FloatField)(),
+        "price": Money(allow_null=True),
         "reason": serializers.CharField(allow_null=True),
         "token": serializers.CharField(allow_null=True),
         "redirect": serializers.CharField(allow_null=True),

@@ -12,15 +12,17 @@ from routing.documents import Problems
 
 _MEMBERS: Final = ("read", "statuses", "success", "duplicate", "error", "price", "reason", "token", "redirect")
 OPERATORS: Final = ("in", "not_in", "exists", "above")
-_CLASSES: Final = ("2xx", "4xx", "5xx")
-_MOST_PLACES: Final = 5
-_MOST_WORDS: Final = 100
+STATUS_CLASSES: Final = ("2xx", "4xx", "5xx")
+MOST_PLACES: Final = 5
+MOST_STATUSES: Final = 20
+MOST_WORDS: Final = 100
 
 
 def parse_answer(value: object, path: str, problems: Problems, *, ping: bool, currency: str) -> AnswerReader | None:
-    """The reader of the document at `path`; None after naming what is wrong with it."""
+    """The reader of the document at `path`, in which null stands for nothing; None after naming what is wrong."""
     before = len(problems)
-    data = problems.members(value, path, known=_MEMBERS, required=("read", "success"))
+    told = {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else value
+    data = problems.members(told, path, known=_MEMBERS, required=("read", "success"))
     if not data:
         return None
     language = LANGUAGES.get(str(data["read"]))
@@ -58,7 +60,7 @@ class _Parser:
 
     def members(self, name: str, data: dict[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
         """The object under this name; empty where there is none."""
-        if data.get(name) is None:
+        if name not in data:
             return {}
         return self.problems.members(data[name], f"{self.path}.{name}", known=known, required=("at",))
 
@@ -67,8 +69,8 @@ class _Parser:
         if "at" not in data:
             return None
         paths = data["at"] if isinstance(data["at"], list) else [data["at"]]
-        if not 0 < len(paths) <= _MOST_PLACES or not all(isinstance(one, str) and one for one in paths):
-            self.problems.add(f"{self.path}.{name}.at", "bad_path", f"must be a path, or up to {_MOST_PLACES} of them")
+        if not 0 < len(paths) <= MOST_PLACES or not all(isinstance(one, str) and one for one in paths):
+            self.problems.add(f"{self.path}.{name}.at", "bad_path", f"must be a path, or up to {MOST_PLACES} of them")
             return None
         try:
             return Place(tuple(self.language.look(one) for one in paths))
@@ -94,7 +96,7 @@ class _Parser:
         elif operator == "above" and (isinstance(value, bool) or not isinstance(value, int | float)):
             self.problems.add(where, "bad_number", "must be a number")
         elif operator in ("in", "not_in"):
-            items = [item for _, item in self.problems.items(value, where, at_most=_MOST_WORDS)]
+            items = [item for _, item in self.problems.items(value, where, at_most=MOST_WORDS)]
             if not all(isinstance(item, str | int | float) for item in items):
                 self.problems.add(where, "bad_text", "must hold plain values")
                 return frozenset()
@@ -104,9 +106,9 @@ class _Parser:
     def statuses(self, value: object) -> frozenset[int | str]:
         """HTTP statuses whose bodies are read: numbers, and classes such as 4xx."""
         where = f"{self.path}.statuses"
-        items = [item for _, item in self.problems.items(value, where, at_most=20)]
-        if any(item not in _CLASSES and not (type(item) is int and 200 <= item <= 599) for item in items):
-            self.problems.add(where, "invalid", f"must hold statuses such as 422, or {', '.join(_CLASSES)}")
+        items = [item for _, item in self.problems.items(value, where, at_most=MOST_STATUSES)]
+        if any(item not in STATUS_CLASSES and not (type(item) is int and 200 <= item <= 599) for item in items):
+            self.problems.add(where, "invalid", f"must hold statuses such as 422, or {', '.join(STATUS_CLASSES)}")
             return frozenset()
         return frozenset(items)
 

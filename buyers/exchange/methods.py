@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from buyers.exchange.hashes import HASHES, contact_hashes
 from buyers.exchange.presets import PRESETS, overridden, preset
+from buyers.exchange.references import Reference
 from buyers.exchange.stage_documents import StageContext, parse_stage
 from buyers.exchange.stages import Stage
 from core import json
@@ -75,19 +76,23 @@ def check_references(method: HttpMethod, fields: Collection[str] | None) -> None
     problems = Problems()
     for stage in method.stages:
         for reference in stage.references():
-            if not reference.name:
-                continue
-            if reference.scope == "lead" and fields is None and reference.name not in BUILT_IN:
-                continue
-            if reference.scope == "lead" and fields is not None and reference.name not in fields:
-                problems.add(reference.path, "unknown_field", f"{reference.name} is no field of the lead type")
-            elif reference.scope == "lead" and stage.kind != "post" and reference.name not in method.pingable:
-                detail = f"{reference.name} is not pingable: a buyer sees it only in the post, once it has bought"
-                problems.add(reference.path, "not_pingable", detail)
-            elif reference.scope == "hash" and reference.name not in method.allowed_hashes:
-                detail = f"name {reference.name} under hashes, where the buyer is allowed it"
-                problems.add(reference.path, "not_allowed", detail)
+            _check_reference(reference, method, stage, fields, problems)
     problems.refuse()
+
+
+def _check_reference(
+    reference: Reference, method: HttpMethod, stage: Stage, fields: Collection[str] | None, problems: Problems
+) -> None:
+    name = reference.name
+    if reference.scope == "hash" and name not in method.allowed_hashes:
+        problems.add(reference.path, "not_allowed", f"name {name} under hashes, where the buyer is allowed it")
+    if reference.scope != "lead" or not name or (fields is None and name not in BUILT_IN):
+        return
+    if fields is not None and name not in fields:
+        problems.add(reference.path, "unknown_field", f"{name} is no field of the lead type")
+    elif stage.kind != "post" and name not in method.pingable:
+        detail = f"{name} is not pingable: a buyer sees it only in the post, once it has bought"
+        problems.add(reference.path, "not_pingable", detail)
 
 
 def whole_document(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,15 +15,20 @@ _LONGEST_PATTERN: Final = 500
 _LONGEST_TEXT: Final = 200
 _LONGEST_TOKEN: Final = 500
 _LONGEST_URL: Final = 2_000
+ANYTHING: Final = "*/*"
 Find = Callable[[Any], list[Any]]
 """From a document to the values at one place in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """How a body becomes a document, and a path (or a pattern) a look into it. `code` names a body that is none."""
+    """How a body becomes a document, and a path (or a pattern) a look into it. `code` names a body that is none.
+
+    `accept` asks the buyer for such a body (RFC 9110, section 12.5.1).
+    """
 
     code: str
+    accept: str
     parse: Callable[[bytes], Any]
     look: Callable[[str], Find]
 
@@ -55,9 +60,9 @@ def _regex_look(text: str) -> Find:
 
 
 LANGUAGES: Final[Mapping[str, Language]] = {
-    "json": Language("bad_json", read_json, _json_look),
-    "xml": Language("bad_xml", read_xml, _xml_look),
-    "regex": Language("bad_text", lambda body: body.decode("utf-8", "replace"), _regex_look),
+    "json": Language("bad_json", "application/json", read_json, _json_look),
+    "xml": Language("bad_xml", "application/xml, text/xml", read_xml, _xml_look),
+    "regex": Language("bad_text", ANYTHING, lambda body: body.decode("utf-8", "replace"), _regex_look),
 }
 
 

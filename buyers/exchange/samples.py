@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
-from routing.fields import BUILT_IN
-
 _BUILT_IN: Final[dict[str, Any]] = {
     "first_name": "Maria",
     "last_name": "Gonzales",
@@ -50,7 +48,10 @@ class Sampled(Protocol):
 
 
 def sample_lead(fields: Iterable[Sampled] = ()) -> dict[str, Any]:
-    """A lead in its normal form with every built-in field and every one of these."""
-    own = {field.name: next(iter(field.choices), None) or _BY_TYPE.get(field.type) for field in fields}
-    built_in = {name: value for name, value in _BUILT_IN.items() if name in BUILT_IN}
-    return {**own, **built_in, **{name: value for name, value in own.items() if name not in built_in}}
+    """A lead in its normal form with what sources send of every lead, and every one of these fields."""
+    return {**_BUILT_IN, **{field.name: _sample(field) for field in fields}}
+
+
+def _sample(field: Sampled) -> Any:
+    """A built-in field keeps its value, unless its lead type narrows it to choices."""
+    return next(iter(field.choices), None) or _BUILT_IN.get(field.name) or _BY_TYPE.get(field.type)

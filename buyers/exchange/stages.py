@@ -9,6 +9,7 @@ from buyers.exchange.answer_reader import AnswerReader
 from buyers.exchange.answers import Answer, AnswerOutcome, failed_answer
 from buyers.exchange.bodies import CONTENT_TYPES, write_body, write_form
 from buyers.exchange.formats import to_text
+from buyers.exchange.reading import ANYTHING
 from buyers.exchange.references import MISSING, Reference, Seen
 from buyers.exchange.templates import Node, Text
 from buyers.exchange.values import MONEY, Values
@@ -26,7 +27,7 @@ class Stage:
 
     `timeout_ms` is None for a ping that has only the campaign's own limit. `on_timeout` counts for posts: whether the
     next buyer may be tried (`next`) where an answer is `unknown`, or the sale stays open (`stop`). `pingable` and
-    `hashes` are what a ping or a loss notice may carry; a post carries the lead.
+    `allowed_hashes` are what a ping or a loss notice may carry; a post carries the lead.
     """
 
     kind: Literal["ping", "post", "loss"]
@@ -54,7 +55,7 @@ class Stage:
         """The request, with all that this stage may say. Its `timeout` is the shorter of its own and the caller's."""
         seen = self._seen(values)
         url, body = self._url(seen), b""
-        headers = {"Accept": self._accepts(), **self._headers(seen)}
+        headers = {"Accept": self.reader.language.accept if self.reader else ANYTHING, **self._headers(seen)}
         rendered: Any = self.body.render(seen) if self.body else MISSING
         if rendered is not MISSING and self.verb == "GET":
             url = _with_query(url, write_form(rendered))
@@ -136,11 +137,6 @@ class Stage:
         """Header values on one line of plain text, whatever a lead brings along."""
         rendered = ((name, node.render(seen)) for name, node in self.headers)
         return {name: _plain(to_text(value)) for name, value in rendered if value is not MISSING}
-
-    def _accepts(self) -> str:
-        return {"bad_json": "application/json", "bad_xml": "application/xml, text/xml"}.get(
-            self.reader.language.code if self.reader else "", "*/*"
-        )
 
 
 def _plain(text: str) -> str:

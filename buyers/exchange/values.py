@@ -13,7 +13,7 @@ SCOPES: Final[Mapping[str, frozenset[str]]] = {
     "ping": frozenset(("id", "token", "price")),
     "sale": frozenset(("id", "lead_id", "price")),
     "auction": frozenset(("price", "minimum_to_win", "loss_code")),
-    "campaign": frozenset(("id", "slug", "currency", "floor")),
+    "campaign": frozenset(("id", "slug", "currency", "floor", "auction_price")),
     "contract": frozenset(("id", "name", "external_id")),
     "source": frozenset(("id", "slug")),
     "request": frozenset(("time", "unix", "timeout_ms", "test")),

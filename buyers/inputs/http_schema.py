@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from buyers.exchange.answer_documents import OPERATORS
+from buyers.exchange.answer_documents import MOST_PLACES, MOST_STATUSES, MOST_WORDS, OPERATORS, STATUS_CLASSES
 from buyers.exchange.bodies import CONTENT_TYPES
 from buyers.exchange.formats import FORMATS
 from buyers.exchange.hashes import HASHES
@@ -22,14 +22,14 @@ def _nullable(**properties: Schema) -> Schema:
 _PATH: Final[Schema] = {
     "oneOf": [
         {"type": "string", "minLength": 1},
-        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": 5},
+        {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1, "maxItems": MOST_PLACES},
     ],
     "description": "Where it stands: a JSON path (`$.status`, `$.bids[0].price`), an XPath (`/response/status`, "
     "`//bid/@id`) or an RE2 pattern whose first group counts. Of several the first that finds anything.",
 }
 _WORDS: Final[Schema] = {
     "type": "array",
-    "maxItems": 100,
+    "maxItems": MOST_WORDS,
     "items": {"type": ["string", "number", "boolean"]},
     "description": 'Compared without regard to case and surrounding space; 1, 1.0 and "1" are the same.',
 }
@@ -41,8 +41,8 @@ _ANSWER: Final[Schema] = _nullable(
     read={"enum": list(LANGUAGES)},
     statuses={
         "type": "array",
-        "maxItems": 20,
-        "items": {"oneOf": [{"type": "integer", "minimum": 200, "maximum": 599}, {"enum": ["2xx", "4xx", "5xx"]}]},
+        "maxItems": MOST_STATUSES,
+        "items": {"oneOf": [{"type": "integer", "minimum": 200, "maximum": 599}, {"enum": list(STATUS_CLASSES)}]},
         "description": 'HTTP statuses whose body is read; `["2xx"]` where nothing is said. Others are an error.',
     },
     success=_TEST,

@@ -169,7 +169,7 @@ _POSTED: Final[dict[str, Any]] = {
     "reason": None,
     "redirect_url": None,
 }
-_BIDDER: Final = {"outcome": "bid", "bid": 17500, "effective_bid": 17500, "asked_at_ms": 1, "answered_ms": 84}
+_BIDDER: Final = {"outcome": "bid", "bid": 175.00, "effective_bid": 175.00, "asked_at_ms": 1, "answered_ms": 84}
 _AUCTIONED: Final[dict[str, Any]] = {
     **_DECISIONS,
     "decisions": [

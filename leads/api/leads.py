@@ -37,6 +37,7 @@ from leads.models import Lead
 from leads.refusals import record_refusal
 from leads.trip import Outcome
 from leads.types import Submission
+from routing.explain import inputs_in_major_units
 from routing.types import Decision, Verdict
 
 _READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
@@ -266,7 +267,7 @@ def _verdict(verdict: Verdict, buyers: Mapping[str, str], currency: str) -> dict
         "detail": verdict.reason.sentence if verdict.reason else "Chosen.",
         "rank": verdict.rank,
         "price": None if verdict.price is None else to_major(verdict.price, currency),
-        "inputs": verdict.inputs,
+        "inputs": inputs_in_major_units(verdict.inputs, currency),
     }
 
 

@@ -97,7 +97,7 @@ class VerdictShape(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="The reason in a sentence.")
     rank = serializers.IntegerField(allow_null=True, help_text="The place among eligible contracts, from 1.")
     price = Money(allow_null=True, help_text="The price it was judged at, once that was known.")
-    inputs = serializers.DictField(help_text="What the first failing rule looked at.")
+    inputs = serializers.DictField(help_text="What the first failing rule looked at; amounts in major units.")
 
 
 class DecisionShape(serializers.Serializer[Any]):

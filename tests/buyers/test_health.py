@@ -12,6 +12,7 @@ from pytest_django import Settings
 from buyers import health
 from buyers.health import Watch
 from buyers.health_figures import Endpoint, Result, Seen, Stage, summarize
+from buyers.health_records import EndpointRecord
 from core.breaker import Phase, State
 from core.ids import decode, new_id
 from core.redis import client
@@ -129,6 +130,19 @@ def test_failures_that_several_processes_saw_open_the_breaker_together() -> None
     assert not other.may_ask(where, now=NOW)
 
 
+def test_failures_that_others_saw_longer_ago_than_a_minute_open_no_breaker() -> None:
+    where, one, newcomer, later = endpoint(), Watch(), Watch(), NOW + timedelta(minutes=3)
+    watch_sees(one, seen(where, Result.ERROR, 30), NOW)
+    assert one.may_ask(where, now=LATER)
+    watch_sees(one, seen(where, Result.ACCEPTED), LATER)
+    one.share(now=LATER)
+    watch_sees(newcomer, seen(where, Result.ACCEPTED), later)
+    newcomer.share(now=later)
+    assert newcomer.may_ask(where, now=later)
+    watch_sees(one, seen(where, Result.ERROR, 30), later)
+    assert not one.may_ask(where, now=later)
+
+
 def test_a_breaker_that_one_process_opened_and_closed_is_so_for_the_others() -> None:
     where, elsewhere, one, other = endpoint(), endpoint(), Watch(), Watch()
     watch_sees(other, seen(where, Result.ACCEPTED), NOW)
@@ -170,7 +184,7 @@ def test_what_could_not_be_told_is_told_once_redis_is_back(settings: Settings) -
 @given(st.lists(st.floats(1, 60_000), min_size=1, max_size=200))
 def test_percentiles_are_right_within_five_per_cent_and_a_rounding(times: list[float]) -> None:
     watch, where = Watch(), Endpoint(UUID(int=1), Stage.PING)
-    record = health._Record()
+    record = EndpointRecord()
     for ms in times:
         record.add(Seen(where, Result.ACCEPTED, ms), NOW.timestamp())
     found = summarize(Stage.PING, record.counts.values(), Phase())

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -90,6 +91,16 @@ def test_losers_get_a_loss_notice_with_what_won_and_the_winner_gets_none(world: 
     tell_bidders(now=now())
     assert (high.losses, none.losses) == ([], [])
     assert low.losses == [{"ping_id": low.pings[0]["ping_id"], "won_at": 50.0}]
+
+
+def test_a_loss_notice_may_carry_the_hashes_that_its_buyer_is_allowed(world: World, market: Market) -> None:
+    market.contract(world, market.system("high", bid=50.0))
+    low = market.system("low", bid=20.0)
+    loss = {"url": f"{low.url}/loss", "body": {"phone": "{{hash.phone_sha256}}"}}
+    market.contract(world, low, delivery={"hashes": ["phone_sha256"], "loss": loss})
+    take(world)
+    tell_bidders(now=now())
+    assert low.losses == [{"phone": sha256(b"5551234567").hexdigest()}]
 
 
 def test_nobody_is_told_while_the_winners_answer_is_open(world: World, market: Market) -> None:

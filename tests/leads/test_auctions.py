@@ -161,7 +161,7 @@ def test_the_decision_tells_every_ping_and_post(market: Market) -> None:
     (post,) = body["posts"]
     assert (post["contract_id"], post["state"], post["answer"]) == (won.public_id, "answered", "accepted")
     assert {"phone", "email", "first_name"} <= set(post["told"])
-    assert body["decisions"][0]["contracts"][0]["inputs"]["bid"] == 41_50
+    assert body["decisions"][0]["contracts"][0]["inputs"]["bid"] == 41.5
 
 
 def test_a_dry_run_pings_nobody_and_says_so(market: Market) -> None:

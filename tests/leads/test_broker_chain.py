@@ -36,6 +36,7 @@ def through(server: LiveServer, token: str) -> dict[str, Any]:
             "body": {**told, "phone_sha256": "{{hash.phone_sha256}}"},
             "answer": {
                 "read": "json",
+                "error": {"at": "$.currency", "not_in": ["USD"]},
                 "success": {"at": "$.status", "in": ["bid"]},
                 "price": {"at": "$.price", "unit": "dollars"},
                 "reason": {"at": "$.reason"},
@@ -60,23 +61,24 @@ def through(server: LiveServer, token: str) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def brokers(live_server: LiveServer, market: Market) -> tuple[World, World, Any]:
-    """The first broker, the second, and the first's contract with it."""
-    first, second = make_world(**LONG), make_world(**LONG)
-    market.contract(second, market.system("end", bid=50.0))
-    second.source.payout_kind, second.source.payout_value = "percent", 8000
-    second.source.save()
-    token = key(second, source_id=second.source.pk)
-    system = market.system("broker")
-    contract = market.contract(first, system, delivery=through(live_server, token))
-    return first, second, contract
+def chain(live_server: LiveServer, market: Market, ends: dict[str, float], **second: Any) -> tuple[World, World, Any]:
+    """The first broker, the second with a contract for each of these bids, and the first's contract with the second.
+
+    The second pays four fifths of what it gets.
+    """
+    brokers = make_world(**LONG), make_world(**LONG, **second)
+    sells = "shared" if second.get("max_sales", 1) > 1 else "exclusive"
+    for name, bid in ends.items():
+        market.contract(brokers[1], market.system(name, bid=bid), sells=sells)
+    brokers[1].source.payout_kind, brokers[1].source.payout_value = "percent", 8000
+    brokers[1].source.save()
+    token = key(brokers[1], source_id=brokers[1].source.pk)
+    contract = market.contract(brokers[0], market.system("broker"), delivery=through(live_server, token))
+    return *brokers, contract
 
 
-def test_a_lead_passes_two_brokers_and_each_pays_what_it_promised(
-    brokers: tuple[World, World, Any], market: Market
-) -> None:
-    first, second, contract = brokers
+def test_a_lead_passes_two_brokers_and_each_pays_what_it_promised(live_server: LiveServer, market: Market) -> None:
+    first, second, contract = chain(live_server, market, {"end": 50.0})
     outcome = take(first)
     assert (outcome.body["status"], outcome.body["price"]) == ("accepted", 40.0)
     assert balance(contract) == (960_00, 0)
@@ -88,8 +90,23 @@ def test_a_lead_passes_two_brokers_and_each_pays_what_it_promised(
     assert check_ledger(now=now()).differences == ()
 
 
-def test_whom_the_second_broker_had_already_gets_no_bid_from_it(brokers: tuple[World, World, Any]) -> None:
-    first, second, _ = brokers
+def test_what_the_second_broker_shares_out_is_one_bid_of_all_that_it_brings(
+    live_server: LiveServer, market: Market
+) -> None:
+    first, second, contract = chain(live_server, market, {"one": 30.0, "two": 20.0, "three": 10.0}, max_sales=2)
+    outcome = take(first)
+    assert (outcome.body["status"], outcome.body["price"], len(outcome.body["sales"])) == ("accepted", 40.0, 1)
+    assert balance(contract) == (960_00, 0)
+    lead = Lead.objects.get(agency=second.agency)
+    assert (lead.price, lead.payout) == (50_00, 40_00)
+    sold = Sale.objects.filter(lead=lead).order_by("-price").values_list("contract__name", "price", "exclusive")
+    assert list(sold) == [("one", 30_00, False), ("two", 20_00, False)]
+    assert [len(market.systems[name].posts) for name in ("one", "two", "three")] == [1, 1, 0]
+    assert check_ledger(now=now()).differences == ()
+
+
+def test_whom_the_second_broker_had_already_gets_no_bid_from_it(live_server: LiveServer, market: Market) -> None:
+    first, second, _ = chain(live_server, market, {"end": 50.0})
     take(second)
     outcome = take(first)
     assert (outcome.body["status"], outcome.body["reason"]) == ("unsold", "no_bid")

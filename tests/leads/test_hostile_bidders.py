@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from leads.bids import bidding_of
 from leads.models import Auction, Sale
 from tests.leads.test_auctions import verdicts
 from tests.leads.test_posting import take
@@ -51,8 +52,8 @@ def test_ill_meant_answers_are_refused_with_a_reason_each_and_the_auction_goes_o
         outcome = take(world)
     assert (outcome.body["status"], outcome.body["price"]) == ("accepted", 12.0)
     assert verdicts() == {name: reason for name, (_, reason, _) in SCRIPTS.items()} | {"honest": "won"}
-    names = {str(contract.pk): contract.name for contract in world.campaign.contracts.all()}
-    said = {names[ping["bid"][0]]: ping["bid"][4] for ping in Auction.objects.get().record["pings"]}
+    names = {contract.pk: contract.name for contract in world.campaign.contracts.all()}
+    said = {names[one.bid.contract_id]: one.bid.reason for one in bidding_of(Auction.objects.get()).pinged}
     assert said == {name: why for name, (*_, why) in SCRIPTS.items()} | {"honest": ""}
     assert Sale.objects.count() == 1
 
@@ -61,5 +62,5 @@ def test_a_bidder_at_an_address_that_is_never_called_is_not_asked(market: Market
     world = make_world(method="ping_post", ping_timeout_ms=2_000, answer_within_ms=20_000)
     market.contract(world, market.system("inside"), delivery={"ping": {"url": "http://169.254.169.254/ping"}})
     assert take(world).body["reason"] == "bid_error"
-    (ping,) = Auction.objects.get().record["pings"]
-    assert (ping["said"], ping["bid"][4]) == ("blocked", "blocked_address")
+    (ping,) = bidding_of(Auction.objects.get()).pinged
+    assert (ping.said, ping.bid.reason) == ("blocked", "blocked_address")

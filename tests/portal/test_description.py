@@ -55,6 +55,13 @@ def test_it_is_served_without_a_key_and_told_unchanged_the_second_time() -> None
     assert (again.status_code, again.content) == (304, b"")
 
 
+def test_a_share_is_a_plain_number_and_an_amount_may_be_none() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert schemas["EndpointHealth"]["properties"]["failure_share"]["type"] == "number"
+    price = schemas["TryAnswer"]["properties"]["price"]
+    assert (price["type"], price["format"]) == (["number", "null"], "decimal")
+
+
 def test_it_is_for_reading_only() -> None:
     answer = Client().post("/v1/openapi.json", b"{}", content_type="application/json")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")

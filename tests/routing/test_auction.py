@@ -1,45 +1,18 @@
-"""Auctions by example: who is asked, who wins, what is paid, and what everybody else is told."""
+"""Auctions by example: who wins, and what everybody else is told."""
 
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from core.json import canonical, loads
 from routing.caps import parse_caps
-from routing.engine import decide, eligible_for_ping, replay
+from routing.engine import decide
 from routing.expectation import odds_of
 from routing.reasons import Reason
-from routing.types import Bid, BidOutcome, ContractTerms, Decision, Earlier, Funds, Market, Promised, SourceTerms, State
-from tests.routing.markets import NOON, RICH, SOURCE, buyer_id, codes, contract, contract_id, market, verdict, winners
-
-
-def pinged(number: int, **terms: Any) -> ContractTerms:
-    return contract(number, pinged=True, **terms)
-
-
-def bids(*answers: Bid) -> dict[UUID, Bid]:
-    return {bid.contract_id: bid for bid in answers}
-
-
-def bid(number: int, price: int, **rest: Any) -> Bid:
-    return Bid(contract_id(number), BidOutcome.BID, price, **rest)
-
-
-def auction(*contracts: ContractTerms, answers: tuple[Bid, ...] = (), **changes: Any) -> Market:
-    state = {"bids": bids(*answers), **changes.pop("state", {})}
-    return market(*contracts, method="ping_post", state=state, **changes)
-
-
-def paid(decision: Decision) -> dict[int, int]:
-    return {winner.contract_id.int: winner.price for winner in decision.winners}
-
-
-def promised_by(payout_percent: int) -> SourceTerms:
-    return SourceTerms(id=SOURCE, payout_kind="percent", payout_value=payout_percent * 100)
-
-
-# --- who wins ------------------------------------------------------------------------------------------------------
+from routing.types import Bid, BidOutcome, Funds, Promised, State
+from tests.routing.auctions import auction, bid, paid, pinged
+from tests.routing.laws import replays_bit_for_bit
+from tests.routing.markets import RICH, codes, contract, contract_id, verdict, winners
 
 
 def test_the_highest_bid_wins_and_pays_what_it_bid() -> None:
@@ -171,7 +144,7 @@ def test_a_verdict_on_an_offer_tells_what_came_of_the_ping() -> None:
     assert verdict(decision, 3).inputs == static
 
 
-# --- by expected value ---------------------------------------------------------------------------------------------
+# --- by expected value -------------------------------------------------------------------------------------------
 
 
 def test_by_expected_value_the_likelier_sale_wins_and_pays_its_bid() -> None:
@@ -201,220 +174,7 @@ def test_of_whom_nothing_is_known_is_ranked_by_its_effective_bid() -> None:
     assert paid(decide(asked)) == {2: 2002}
 
 
-# --- second price --------------------------------------------------------------------------------------------------
-
-
-def test_second_price_is_the_least_that_would_still_have_won() -> None:
-    asked: dict[str, Any] = {"answers": (bid(1, 10_000), bid(2, 4500)), "auction_price": "second"}
-
-    decision = decide(auction(pinged(1, return_penalty=5000), pinged(2), **asked))
-
-    assert paid(decision) == {1: 9002}
-    assert 9002 * 5000 // 10_000 == 4501 > 9001 * 5000 // 10_000
-
-
-def test_second_price_without_a_rival_is_the_floor_the_least_bid_or_one() -> None:
-    alone: dict[str, Any] = {"answers": (bid(1, 4000),), "auction_price": "second"}
-
-    assert paid(decide(auction(pinged(1), **alone))) == {1: 1}
-    assert paid(decide(auction(pinged(1), floor_price=1500, **alone))) == {1: 1500}
-    assert paid(decide(auction(pinged(1, min_bid=2500), floor_price=1500, **alone))) == {1: 2500}
-
-
-def test_equal_bids_in_second_price_pay_what_they_bid() -> None:
-    assert paid(decide(auction(pinged(1), pinged(2), answers=(bid(1, 70), bid(2, 70)), auction_price="second"))) == {
-        1: 70
-    }
-
-
-def test_a_buyers_own_other_contract_does_not_raise_its_price() -> None:
-    own = pinged(2, buyer_id=buyer_id(1))
-
-    decision = decide(
-        auction(pinged(1), own, pinged(3), answers=(bid(1, 900), bid(2, 800), bid(3, 300)), auction_price="second")
-    )
-
-    assert paid(decision) == {1: 301}
-
-
-def test_second_price_keeps_what_the_source_was_promised() -> None:
-    asked = auction(
-        *(pinged(1), pinged(2)),
-        answers=(bid(1, 4000), bid(2, 1000)),
-        auction_price="second",
-        source=promised_by(50),
-        state={"promised": Promised(payout=1101)},
-    )
-
-    decision = decide(asked)
-
-    assert paid(decision) == {1: 2202}
-    assert decision.winners[0].payout == 1101
-
-
-# --- shared --------------------------------------------------------------------------------------------------------
-
-
-def test_the_best_exclusive_bid_stands_against_the_best_sum_of_shared_bids() -> None:
-    sharing = [pinged(number, sells="shared") for number in (1, 2, 3)]
-    answers = (bid(1, 3000), bid(2, 2500), bid(3, 2000))
-
-    together = decide(auction(*sharing, pinged(4), answers=(*answers, bid(4, 5499)), max_sales=2))
-    assert paid(together) == {1: 3000, 2: 2500}
-    assert codes(together) == {1: "won", 2: "won", 3: "outbid", 4: "outbid"}
-    assert [verdict(together, number).inputs["to_beat"] for number in (3, 4)] == [2500, 5500]
-    assert not any(winner.exclusive for winner in together.winners)
-
-    alone = decide(auction(*sharing, pinged(4), answers=(*answers, bid(4, 5500)), max_sales=2))
-    assert paid(alone) == {4: 5500}
-    assert alone.winners[0].exclusive
-    assert verdict(alone, 1).inputs["to_beat"] == 5500
-
-
-def test_a_buyer_shares_a_lead_once() -> None:
-    own = pinged(2, sells="shared", buyer_id=buyer_id(1))
-
-    decision = decide(
-        auction(
-            *(pinged(1, sells="shared"), own, pinged(3, sells="shared")),
-            answers=(bid(1, 30), bid(2, 20), bid(3, 10)),
-            max_sales=2,
-        )
-    )
-
-    assert codes(decision) == {1: "won", 2: "buyer_already_won", 3: "won"}
-
-
-def test_caps_have_room_for_one_shared_sale_after_the_other() -> None:
-    decision = decide(
-        auction(
-            *(pinged(number, sells="shared") for number in (1, 2, 3)),
-            answers=(bid(1, 30), bid(2, 20), bid(3, 10)),
-            max_sales=3,
-            caps=parse_caps([{"window": "day", "unit": "money", "limit": 40}]),
-        )
-    )
-
-    assert codes(decision) == {1: "won", 2: "campaign_cap_reached", 3: "won"}
-
-
-def test_a_contract_that_sells_both_ways_stands_in_both() -> None:
-    both = pinged(1, sells="both", shared_price=2000)
-
-    shared = decide(auction(both, pinged(2, sells="shared"), answers=(bid(1, 3000), bid(2, 1500)), max_sales=2))
-    assert paid(shared) == {1: 2000, 2: 1500}
-    assert verdict(shared, 1).inputs["shared_bid"] == 2000
-
-    alone = decide(auction(both, pinged(2, sells="shared"), answers=(bid(1, 3500), bid(2, 1500)), max_sales=2))
-    assert paid(alone) == {1: 3500}
-
-
-def test_a_buyer_may_name_another_price_for_sharing_and_never_pays_more_than_it_bid() -> None:
-    named = bid(1, 3000, shared_price=2600)
-    low = bid(1, 1200)
-    both, other = pinged(1, sells="both", shared_price=2000), pinged(2, sells="shared")
-
-    assert paid(decide(auction(both, other, answers=(named, bid(2, 1500)), max_sales=2))) == {1: 2600, 2: 1500}
-    assert paid(decide(auction(both, other, answers=(low, bid(2, 1500)), max_sales=2))) == {1: 1200, 2: 1500}
-
-
-def test_second_price_shared_beats_whoever_was_left_out_and_the_best_of_one_alone() -> None:
-    sharing = [pinged(number, sells="shared") for number in (1, 2, 3)]
-    answers = (bid(1, 3000), bid(2, 2500), bid(3, 1000))
-    second = {"max_sales": 2, "auction_price": "second"}
-
-    assert paid(decide(auction(*sharing, answers=answers, **second))) == {1: 1001, 2: 1001}
-    with_one = decide(auction(*sharing, pinged(4), answers=(*answers, bid(4, 5000)), **second))
-    assert paid(with_one) == {1: 2501, 2: 2500}
-
-
-# --- what was promised ---------------------------------------------------------------------------------------------
-
-
-def test_a_bid_that_would_not_bring_what_was_promised_does_not_win() -> None:
-    asked = auction(
-        *(pinged(1), pinged(2)),
-        answers=(bid(1, 2199), bid(2, 2000)),
-        source=promised_by(50),
-        state={"promised": Promised(payout=1100)},
-    )
-
-    decision = decide(asked)
-
-    assert codes(decision) == {1: "won", 2: "below_promised"}  # half of 21.99 is 11.00, half to even
-    told = {"promised_price": 0, "promised_payout": 1100, "price": 2000, "payout": 1000}
-    assert verdict(decision, 2).inputs == told | {
-        "outcome": "bid", "bid": 2000, "effective_bid": 2000, "asked_at_ms": 0, "answered_ms": None,
-    }  # fmt: skip
-
-
-def test_a_promised_price_binds_where_the_payout_is_fixed_too() -> None:
-    fixed = SourceTerms(id=SOURCE, payout_kind="fixed", payout_value=500)
-    promise: dict[str, Any] = {"source": fixed, "answers": (bid(1, 900),)}
-
-    assert winners(decide(auction(pinged(1), state={"promised": Promised(payout=500)}, **promise))) == [1]
-    assert codes(decide(auction(pinged(1), state={"promised": Promised(price=901)}, **promise))) == {
-        1: "below_promised"
-    }
-
-
-def test_those_who_share_keep_the_promise_together_or_not_at_all() -> None:
-    sharing = [pinged(number, sells="shared") for number in (1, 2, 3)]
-    answers = (bid(1, 30), bid(2, 20), bid(3, 10))
-
-    kept = decide(auction(*sharing, answers=answers, max_sales=2, state={"promised": Promised(price=50)}))
-    assert codes(kept) == {1: "won", 2: "won", 3: "outbid"}
-
-    broken = decide(auction(*sharing, answers=answers, max_sales=2, state={"promised": Promised(price=51)}))
-    assert broken.outcome == "unsold"
-    assert set(broken.codes()) == {"below_promised"}
-
-
-# --- who is asked --------------------------------------------------------------------------------------------------
-
-
-def asked_of(asked: Market) -> list[int]:
-    return [found.id.int for found in eligible_for_ping(asked)]
-
-
-def test_only_buyers_that_could_win_with_some_bid_are_asked() -> None:
-    full = parse_caps([{"window": "day", "unit": "leads", "limit": 0}])
-    asked = auction(
-        pinged(1),
-        contract(2),
-        pinged(3, status="paused"),
-        pinged(4, filters={"field": "state", "op": "eq", "value": "CA"}),
-        pinged(5, caps=full),
-        pinged(6),
-        pinged(7),
-        pinged(8, max_bid=1999),
-        pinged(9, min_bid=5000),
-        floor_price=2000,
-        state={
-            "funds": {**dict.fromkeys((1, 2, 3, 4, 5, 7, 8), RICH), 6: Funds(1999), 9: Funds(4999)},
-            "earlier": (Earlier(contract_id(7), buyer_id(7), NOON),),
-        },
-    )
-
-    assert asked_of(asked) == [1]
-    assert codes(decide(asked)) == {
-        1: "not_pinged",
-        2: "won",
-        3: "contract_paused",
-        4: "filter_mismatch",
-        5: "cap_reached",
-        6: "insufficient_funds",
-        7: "earlier_buyer",
-        8: "below_floor",
-        9: "insufficient_funds",
-    }
-
-
-def test_nobody_is_asked_for_a_campaign_that_is_paused() -> None:
-    assert asked_of(auction(pinged(1), status="paused")) == []
-
-
-# --- the record ----------------------------------------------------------------------------------------------------
+# --- the record --------------------------------------------------------------------------------------------------
 
 
 def test_a_record_of_before_there_were_auctions_still_reads() -> None:
@@ -434,8 +194,7 @@ def test_bids_odds_and_promise_are_replayed_from_their_record() -> None:
         },
         rank_by="expected_value",
     )
-    content, record = loads(canonical(asked.terms.to_content())), loads(canonical(asked.to_record()))
 
-    assert State.from_record(record["state"]) == asked.state
-    assert canonical(replay(content, record).to_record()) == canonical(decide(asked).to_record())
-    assert winners(replay(content, record)) == [1]
+    assert State.from_record(loads(canonical(asked.to_record()))["state"]) == asked.state
+    assert replays_bit_for_bit(asked)
+    assert winners(decide(asked)) == [1]

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from core.json import canonical, loads
 from routing.caps import Usage, parse_caps
-from routing.engine import decide, replay
-from routing.explain import explain
+from routing.engine import decide
 from routing.price_rules import parse_price_rules
 from routing.reasons import Reason
 from routing.schedule import parse_schedule
-from routing.types import Decision, Earlier, Funds, SourceTerms
+from routing.types import Earlier, Funds, SourceTerms
 from routing.windows import Window, period_start, quarter_of
+from tests.routing.laws import replays_bit_for_bit
 from tests.routing.markets import (
     CAMPAIGN,
     NOON,
@@ -214,15 +213,6 @@ def test_test_leads_are_paid_from_the_account_of_the_test_book() -> None:
     assert decide(replace(test, mode="live")).codes() == ["insufficient_funds"]
 
 
-def test_a_decision_is_explained_in_plain_rows_ranked_ones_first() -> None:
-    rows = explain(decide(market(contract(1, status="paused"), contract(2))))
-
-    assert [(row["contract_id"], row["reason"], row["sentence"], row["rank"], row["price"]) for row in rows] == [
-        (contract_id(2), "won", "The contract gets the lead.", 1, 5000),
-        (contract_id(1), "contract_paused", "The contract is paused.", None, None),
-    ]
-
-
 def test_a_stored_decision_is_replayed_bit_for_bit() -> None:
     decided = market(
         contract(1, filters={"none": [{"field": "zip", "op": "within", "value": {"zip": "75001", "miles": 25}}]}),
@@ -236,10 +226,5 @@ def test_a_stored_decision_is_replayed_bit_for_bit() -> None:
         },
         source=SourceTerms(id=SOURCE, caps=ONE_A_DAY, payout_kind="fixed", payout_value=5),
     )
-    decision = decide(decided)
 
-    content, inputs = loads(canonical(decided.terms.to_content())), loads(canonical(decided.to_record()))
-    stored = canonical(decision.to_record())
-
-    assert canonical(replay(content, inputs).to_record()) == stored
-    assert Decision.from_record(decided.terms, loads(stored)) == replay(content, inputs)
+    assert replays_bit_for_bit(decided)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.json import canonical, loads
-from routing.engine import decide, replay
+from routing.engine import decide
 from routing.expectation import MILLION, Odds, odds_of
 from routing.filters import parse_filter
 from routing.price_rules import parse_price_rules
 from routing.types import Facts
+from tests.routing.laws import replays_bit_for_bit
 from tests.routing.markets import NOON, codes, contract, contract_id, market, verdict, winners
 from tests.routing.test_properties import properties
 
@@ -85,9 +85,8 @@ def test_a_decision_by_expected_value_is_replayed_bit_for_bit(offered: list[tupl
         percentile=71,
         returns=0.0625,
     )
-    content, record = loads(canonical(asked.terms.to_content())), loads(canonical(asked.to_record()))
 
-    assert canonical(replay(content, record).to_record()) == canonical(decide(asked).to_record())
+    assert replays_bit_for_bit(asked)
 
 
 # --- what scoring says, among the lead's fields ------------------------------------------------------------------

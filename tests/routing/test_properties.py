@@ -8,16 +8,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.errors import FieldProblems
-from core.json import canonical, loads
 from routing.caps import Usage, parse_caps
 from routing.claims import usage_keys
-from routing.engine import decide, replay, screen
+from routing.engine import decide, screen
 from routing.filters import Filter, parse_filter
 from routing.operators import OPERATORS
 from routing.price_rules import parse_price_rules
 from routing.reasons import Reason
 from routing.schedule import parse_schedule
 from routing.types import ContractTerms, Decision, Earlier, Funds, Market, SourceTerms, State, Turn
+from tests.routing.laws import judges_each_contract_once, replays_bit_for_bit
 from tests.routing.markets import SOURCE, buyer_id, contract, contract_id, market
 
 properties = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -159,22 +159,13 @@ def test_no_price_is_under_the_floor_and_no_more_win_than_may(asked: Market) -> 
 @properties
 @given(markets())
 def test_every_contract_gets_one_verdict_and_exactly_the_winners_have_no_reason(asked: Market) -> None:
-    decision = decide(asked)
-
-    assert [verdict.contract_id for verdict in decision.verdicts] == [c.id for c in asked.terms.contracts]
-    won = {verdict.contract_id for verdict in decision.verdicts if verdict.reason is None}
-    assert won == {winner.contract_id for winner in decision.winners}
-    assert {verdict.contract_id for verdict in decision.verdicts if verdict.rank} == set(decision.ranking)
+    assert judges_each_contract_once(asked)
 
 
 @properties
 @given(markets())
 def test_every_decision_is_replayed_bit_for_bit_from_its_json(asked: Market) -> None:
-    content, inputs = loads(canonical(asked.terms.to_content())), loads(canonical(asked.to_record()))
-    stored = canonical(decide(asked).to_record())
-
-    assert canonical(replay(content, inputs).to_record()) == stored
-    assert canonical(Decision.from_record(asked.terms, loads(stored)).to_record()) == stored
+    assert replays_bit_for_bit(asked)
 
 
 @properties

@@ -31,6 +31,7 @@ VALUES = Values(
     campaign={"id": "camp_1", "slug": "roofing", "currency": "USD", "floor": 1000},
 )
 READS = {"read": "json", "success": {"at": "$.ok", "in": [True]}}
+POST = {"url": "https://buyer.example.com/post", "answer": READS}
 
 
 def compiled(currency: str = "USD", pingable: frozenset[str] | None = None, **document: Any) -> HttpMethod:
@@ -41,7 +42,7 @@ def compiled(currency: str = "USD", pingable: frozenset[str] | None = None, **do
 
 def posting(**stage: Any) -> HttpMethod:
     """A method with a post of these members only."""
-    return compiled(post={"url": "https://buyer.example.com/post", "answer": READS, **stage})
+    return compiled(post={**POST, **stage})
 
 
 def refused(**document: Any) -> dict[str, str]:

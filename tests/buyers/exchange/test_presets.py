@@ -1,6 +1,8 @@
 """Every preset on recorded samples of its system: what is sent, and what each kind of answer means."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,7 +12,9 @@ from buyers.exchange.methods import HttpMethod
 from buyers.exchange.presets import PRESETS, beginning, preset
 from core import json
 from tests.buyers.exchange.making import VALUES, compiled, refused, response, said
-from tests.buyers.exchange.samples import SAMPLES
+
+SAMPLES = json.loads(Path(__file__).with_name("samples.json").read_bytes())
+"""Answers as the systems' manuals show them, and what each means."""
 
 URL = "https://buyer.example.com/api"
 SECRET = {"secret": "demo"}
@@ -40,15 +44,15 @@ def method(name: str, **change: Any) -> HttpMethod:
     return compiled(preset=name, **{**FILLED[name], **change})
 
 
-@pytest.mark.parametrize(("name", "stage", "status", "body", "meaning"), SAMPLES)
-def test_a_recorded_answer_means(name: str, stage: str, status: int, body: Any, meaning: tuple[Any, ...]) -> None:
-    found = getattr(method(name), stage)
+@pytest.mark.parametrize("sample", SAMPLES, ids=[f"{sample['preset']}-{sample['stage']}" for sample in SAMPLES])
+def test_a_recorded_answer_means(sample: Mapping[str, Any]) -> None:
+    found = getattr(method(sample["preset"]), sample["stage"])
 
-    assert said(found.read(response(body, status))) == meaning
+    assert list(said(found.read(response(sample["body"], sample["status"])))) == sample["means"]
 
 
 def test_every_preset_is_tried_on_an_acceptance_and_a_refusal() -> None:
-    tried = {(name, meaning[0] == "accepted") for name, _, _, _, meaning in SAMPLES}
+    tried = {(sample["preset"], sample["means"][0] == "accepted") for sample in SAMPLES}
 
     assert tried == {(name, accepted) for name in PRESETS for accepted in (True, False)}
 
@@ -71,55 +75,18 @@ def test_boberdoo_is_pinged_with_what_its_manual_shows() -> None:
     }
 
 
-def test_boberdoo_is_posted_to_under_the_id_of_its_ping() -> None:
-    sent = form("boberdoo", "post")
-
-    assert (sent["Mode"], sent["Lead_ID"], sent["Primary_Phone"]) == ("post", "T-1", "2025550142")
-
-
-def test_leadspedia_is_posted_to_under_the_id_of_its_ping() -> None:
-    sent = form("leadspedia", "post")
-
-    assert (sent["lp_ping_id"], sent["lp_response"], sent["phone_home"]) == ("T-1", "JSON", "2025550142")
-
-
-def test_leadbyte_gets_its_sample_request() -> None:
-    sent = form("leadbyte", "post")
-
-    assert {name: sent[name] for name in ("campid", "sid", "returnjson", "firstname", "phone1", "postcode")} == {
-        "campid": "ROOF-US",
-        "sid": "55",
-        "returnjson": "yes",
-        "firstname": "Dana",
-        "phone1": "2025550142",
-        "postcode": "20001",
-    }
-
-
-def test_phonexa_gets_its_sample_request() -> None:
-    sent = form("phonexa", "post")
-
-    assert {name: sent[name] for name in ("apiId", "apiPassword", "productId", "price", "zip", "firstName")} == {
-        "apiId": "demo",
-        "apiPassword": "demo",
-        "productId": "201",
-        "price": "10.00",
-        "zip": "20001",
-        "firstName": "Dana",
-    }
-
-
-def test_leadexec_gets_its_sample_request() -> None:
-    sent = form("leadexec", "post")
-
-    assert {name: sent[name] for name in ("vid", "lid", "aid", "orderid", "response_type", "Phone")} == {
-        "vid": "1001",
-        "lid": "44",
-        "aid": "7",
-        "orderid": "T-1",
-        "response_type": "json",
-        "Phone": "2025550142",
-    }
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [
+        ("boberdoo", "Mode=post&Lead_ID=T-1&Primary_Phone=2025550142"),
+        ("leadspedia", "lp_ping_id=T-1&lp_response=JSON&phone_home=2025550142"),
+        ("leadbyte", "campid=ROOF-US&sid=55&returnjson=yes&firstname=Dana&phone1=2025550142&postcode=20001"),
+        ("phonexa", "apiId=demo&apiPassword=demo&productId=201&price=10.00&zip=20001&firstName=Dana"),
+        ("leadexec", "vid=1001&lid=44&aid=7&orderid=T-1&response_type=json&Phone=2025550142"),
+    ],
+)
+def test_a_form_is_posted_as_its_manual_shows(name: str, sample: str) -> None:
+    assert dict(parse_qsl(sample)).items() <= form(name, "post").items()
 
 
 def test_generic_json_is_what_the_documentation_says() -> None:
@@ -154,6 +121,30 @@ def test_openrtb_is_a_bid_request() -> None:
         "imp": [{"id": "1", "bidfloor": 10.0, "bidfloorcur": "USD"}],
         "ext": {"lead": {"state": "DC", "zip": "20001"}},
     }
+
+
+def test_an_openrtb_bidder_is_told_which_price_the_winner_pays() -> None:
+    ping = method("openrtb").ping
+    assert ping is not None
+    second = replace(VALUES, campaign={**VALUES.campaign, "auction_price": "second"})
+
+    assert json.loads(ping.request(second).body)["at"] == 2
+
+
+def test_a_ping_of_ones_own_stands_beside_a_preset_that_only_posts() -> None:
+    answer = {
+        "read": "json",
+        "success": {"at": "$.ok", "in": [True]},
+        "price": {"at": "$.bid"},
+        "token": {"at": "$.id"},
+    }
+    both = method("leadexec", ping={"url": URL, "body": {"Zip": "{{lead.zip}}"}, "answer": answer})
+    assert both.ping is not None
+    token = both.ping.read(response({"ok": True, "bid": 12.5, "id": "ping-ex-01"})).token
+
+    posted = both.post.request(replace(VALUES, ping={"token": token}))
+
+    assert dict(parse_qsl(posted.body.decode()))["orderid"] == "ping-ex-01"
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -21,6 +21,7 @@ OWN = (
     FieldSpec("attorney", FieldType.TEXT),
 )
 PINGABLE = pingable_names(OWN)
+STYLES = ["json", "form", "xml", "query"]
 OPEN = ("state", "zip", "case_type", "severity")
 CLOSED = sorted({*BUILT_IN, "diagnosis", "attorney", "anything_else"} - set(OPEN))
 
@@ -38,7 +39,10 @@ def pinging(**change: Any) -> HttpMethod:
 
 
 def greedy(style: str) -> HttpMethod:
-    """A method that asks for everything in its ping and its loss notice, as none that was saved can."""
+    """A method that asks for everything in its ping and its loss notice, as none that was saved can.
+
+    `style` is a format, or `query` for what a GET carries in its URL.
+    """
     named = {name: f"{{{{lead.{name}}}}}" for name in (*CLOSED, *OPEN)}
     mixed = {f"x{name}": f"a {{{{lead.{name}|upper}}}} b" for name in CLOSED}
     mapped = {f"m{name}": {"from": name, "format": "md5"} for name in CLOSED}
@@ -46,7 +50,7 @@ def greedy(style: str) -> HttpMethod:
     stage = {
         "url": f"{URL}/{{{{lead.phone}}}}?e={{{{lead.email}}}}",
         "headers": {"X-Name": "{{lead.last_name}}", "X-Zip": "{{lead.zip}}"},
-        "format": style,
+        **({"verb": "GET"} if style == "query" else {"format": style}),
         "body": {"lead": body} if style == "xml" else {**body, "all": "{{lead}}"} if style == "json" else body,
     }
     read = {"answer": READS}
@@ -91,7 +95,7 @@ def test_no_closed_field_is_in_a_ping_of_a_preset(name: str, lead: dict[str, Any
     assert set(ping.fields(everything(lead))) <= {*OPEN}
 
 
-@pytest.mark.parametrize("style", ["json", "form", "xml"])
+@pytest.mark.parametrize("style", STYLES)
 @given(lead=leads)
 def test_no_closed_field_is_in_a_ping_that_asks_for_it(style: str, lead: dict[str, Any]) -> None:
     method = greedy(style)
@@ -105,7 +109,7 @@ def test_no_closed_field_is_in_a_ping_that_asks_for_it(style: str, lead: dict[st
         assert set(stage.fields(everything(lead))) == {*OPEN, "phone_sha256"}
 
 
-@pytest.mark.parametrize("style", ["json", "form", "xml"])
+@pytest.mark.parametrize("style", STYLES)
 @given(lead=leads)
 def test_the_post_holds_the_lead(style: str, lead: dict[str, Any]) -> None:
     said = whole(greedy(style).post.request(everything(lead)))
