@@ -25,7 +25,7 @@ def check_soundness(model: Model, rows: Sequence[Mapping[str, Feature]]) -> list
     """The technical checks of the gate, on these leads. Latency is CPU time: a busy machine refuses no model."""
     try:
         first, again = load_model(model), load_model(model)
-    except (BadModel, ImportError, ValueError, KeyError) as error:
+    except (BadModel, ImportError, ValueError, TypeError, LookupError) as error:
         return [Check("loads", False, {"error": str(error)[:200]})]
     sample = [*rows[:_TIMED], *STRANGE]
     taken, apart = [], 0.0
