@@ -1,12 +1,12 @@
 """The score of a lead by a fitted model, with exact reasons. Built whole, then shared by threads and never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 from typing import Any, Final
 
 from scoring.features import Feature
-from scoring.scorecard import Reason, Scored, strongest
+from scoring.scorecard import LEAST_EFFECT, Reason, Scored, strongest
 from scoring.shapley import ShapleyTable
 from scoring.telling import signal_of, tell
 from scoring.vocabulary import Vocabulary
@@ -42,15 +42,20 @@ class LearnedScorer:
             log_odds=log_odds,
             base=base,
             contributions=totals,
-            reasons=strongest(_reason(parts, features, totals[signal]) for signal, parts in signals.items()),
+            reasons=strongest(_told(signals, totals, features)),
             stage=self.stage,
             model=self.model,
         )
 
 
-def _reason(parts: list[tuple[str, float]], features: Mapping[str, Feature], total: float) -> Reason:
-    code, text = tell(parts, features, total)
-    return Reason(code, text, round(total, 4))
+def _told(
+    signals: Mapping[str, list[tuple[str, float]]], totals: Mapping[str, float], features: Mapping[str, Feature]
+) -> Iterator[Reason]:
+    """The reasons that are large enough to be shown; for the others no sentence is made."""
+    for signal, parts in signals.items():
+        effect = round(totals[signal], 4)
+        if abs(effect) >= LEAST_EFFECT:
+            yield Reason(*tell(parts, features, effect), effect)
 
 
 def load_learned(
