@@ -12,9 +12,9 @@ from math import factorial, inf, isnan, log, nan
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 
-from core import json
 from scoring.platt import Floats
 
 _ALL: Final = -1
@@ -50,7 +50,7 @@ class ShapleyTable:
 
         Raises ValueError, TypeError and LookupError for anything else.
         """
-        learner = json.loads(body)["learner"]
+        learner = orjson.loads(body)["learner"]
         leaves = [leaf for tree in learner["gradient_booster"]["model"]["trees"] for leaf in _leaves(tree)]
         longest = max((len(path) for _, path in leaves), default=0)
         self._width = len(codes)

@@ -89,7 +89,7 @@ def remember(
             label=bool(label),
             received_at=received,
             matured_at=received + window,
-            source_ref=uuid5(SOURCE, str(row["source"])),
+            source_ref=uuid5(SOURCE, str(row["source"])) if "source" in row else None,
         )
         for (lead, received, row), label in zip(known, found.labels, strict=True)
     ]
