@@ -77,7 +77,7 @@ def measure(train: Path, test: Path, target: str, spec: TableSpec, *, seed: int)
     began = perf_counter()
     fitted = _learned(rows, labels, reader, seed)
     seconds = perf_counter() - began
-    tested, truth = _labelled(read_table(test), reader, target)
+    tested, truth = (rows, labels) if test == train else _labelled(read_table(test), reader, target)
     scorer = scorer_of(fitted)
     started = perf_counter()
     scored = [scorer.score(row) for row in tested]
@@ -112,13 +112,13 @@ def _learned(rows: Sequence[Features], labels: Labels, reader: TableReader, seed
 
 
 def _labelled(table: Sequence[Row], reader: TableReader, target: str) -> tuple[list[Features], Labels]:
-    """Features and labels of the rows whose target is known."""
+    """Features and labels of the rows whose target is known. Rows count from 1, without the header."""
     pairs = []
-    for number, row in enumerate(table, 2):
+    for number, row in enumerate(table, 1):
         try:
             label = read_flag(row.get(target, ""))
         except BadTable as error:
-            raise BadTable(f"Line {number}, column {target!r}: {error}") from error
+            raise BadTable(f"Row {number}, column {target!r}: {error}") from error
         if label is not None:
             pairs.append((reader.features(row), label))
     if not pairs:

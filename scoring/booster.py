@@ -1,8 +1,7 @@
 """The one module that knows XGBoost: trees are grown, cross-validated, loaded and asked here.
 
-Import it through `scoring.library` alone: it costs 30 MiB, and a process that only has scorecards must not pay. One
-thread always: latency jumps with several, and OpenMP's threads do not survive a fork. Prediction is thread-safe;
-parameters of a booster that others can see are never touched.
+Import it through `scoring.library` alone: it costs 30 MiB, and a process that only scores must not pay. One thread
+always: OpenMP's threads do not survive a fork.
 """
 
 from collections.abc import Mapping, Sequence
@@ -87,7 +86,7 @@ def grow(table: Matrix, labels: Labels, vocabulary: Vocabulary, recipe: Recipe, 
     parameters = recipe.parameters(vocabulary, seed)
     rounds, margins = _cross_validate(table, labels, kinds, parameters, recipe, seed)
     booster = xgboost.train(parameters, _data(table, kinds, labels), num_boost_round=rounds)
-    return Grown(bytes(booster.save_raw("ubj")), rounds, margins)
+    return Grown(bytes(booster.save_raw("json")), rounds, margins)
 
 
 def _cross_validate(
@@ -128,7 +127,7 @@ def _data(table: Matrix, kinds: list[str], labels: Labels | None = None) -> xgbo
 
 
 class Trees:
-    """Loaded trees, shared by threads and never changed."""
+    """Loaded trees, to be asked for many rows at once."""
 
     def __init__(self, body: bytes, vocabulary: Vocabulary) -> None:
         self._booster = xgboost.Booster({"nthread": 1})
@@ -139,7 +138,3 @@ class Trees:
     def margins(self, table: Matrix) -> Floats:
         """The margins of the rows, in log-odds before calibration."""
         return np.asarray(self._booster.predict(_data(table, self._kinds), output_margin=True), dtype=np.float64)
-
-    def contributions(self, table: Matrix) -> Floats:
-        """Exact Shapley values by column, the bias in the last one: they add up to the margin (Lundberg 2018)."""
-        return np.asarray(self._booster.predict(_data(table, self._kinds), pred_contribs=True), dtype=np.float64)

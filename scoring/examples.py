@@ -11,7 +11,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from scoring.features import Feature, shared_features
+from scoring.features import Feature
 from scoring.metrics import Labels
 from scoring.models import FeatureSnapshot, Outcome
 from scoring.scopes import Scope
@@ -87,7 +87,7 @@ def _examples(scope: Scope, *, now: datetime, limit: int, after: datetime | None
     usable = [outcome for outcome in reversed(newest) if outcome.lead_ref in known]
     return Examples(
         refs=[outcome.lead_ref for outcome in usable],
-        rows=[_seen(scope, outcome, known[outcome.lead_ref]) for outcome in usable],
+        rows=[scope.seen(known[outcome.lead_ref], outcome.agency_id) for outcome in usable],
         labels=np.array([outcome.label for outcome in usable], dtype=bool),
         received=[outcome.received_at for outcome in usable],
         agencies=[outcome.agency_id for outcome in usable],
@@ -104,7 +104,3 @@ def features_of_leads(refs: Iterable[UUID]) -> dict[UUID, Mapping[str, Feature]]
         rows = FeatureSnapshot.objects.filter(lead_ref__in=wanted[start : start + _BATCH])
         found |= dict(rows.values_list("lead_ref", "features"))
     return found
-
-
-def _seen(scope: Scope, outcome: Outcome, features: Mapping[str, Feature]) -> Mapping[str, Feature]:
-    return shared_features(features, str(outcome.agency_id)) if scope.agency_id is None else features

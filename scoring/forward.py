@@ -19,14 +19,13 @@ from scoring.platt import Floats
 from scoring.prediction import chances_of
 from scoring.scopes import Scope
 from scoring.sealing import hash_of
-from scoring.stages import FEWEST_FOR_STUMPS, FEWEST_FOR_TREES, FEWEST_OF_EACH
+from scoring.stages import FEWEST_FOR, FEWEST_OF_EACH
 
 FORWARD_SHARE: Final = 0.25
 """The newest part of the leads, which the others must predict."""
 WINDOWS: Final = (1.0, 0.5, 0.25)
 """Which newest parts of the leads may be learned from; the whole unless a shorter one is clearly better."""
 CLEARLY: Final = 0.005
-_FEWEST: Final = {"calibrated": FEWEST_OF_EACH, "additive": FEWEST_FOR_STUMPS, "learned": FEWEST_FOR_TREES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def _tried(recipe: Recipe, past: Examples, latest: Examples) -> Iterator[tuple[f
     """What models of the windows say of the newest leads, where a window has outcomes enough for the stage."""
     for window in WINDOWS:
         part = newest(past, window)
-        if part.rarer >= _FEWEST[recipe.stage]:
+        if part.rarer >= FEWEST_FOR[recipe.stage]:
             model = model_of(recipe.scope, part, recipe.learn(part), None, part.received[-1])
             yield window, chances_of(model, latest.rows, target=recipe.scope.target)
 

@@ -1,15 +1,13 @@
 """The score of a lead by a fitted model, with exact reasons. Built whole, then shared by threads and never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 from typing import Any, Final
 
-import numpy as np
-
-from scoring.booster import Trees, matrix
 from scoring.features import Feature
-from scoring.scorecard import Reason, Scored, strongest
+from scoring.scorecard import LEAST_EFFECT, Reason, Scored, strongest
+from scoring.shapley import ShapleyTable
 from scoring.telling import signal_of, tell
 from scoring.vocabulary import Vocabulary
 
@@ -21,7 +19,7 @@ _PLACES: Final = 9
 class LearnedScorer:
     """Implements scoring.scorecard.Scorer by trees and a calibration: `slope` and `intercept` over their margin."""
 
-    trees: Trees
+    table: ShapleyTable
     vocabulary: Vocabulary
     slope: float
     intercept: float
@@ -30,13 +28,12 @@ class LearnedScorer:
 
     def score(self, features: Mapping[str, Feature]) -> Scored:
         """The score of a lead with these features. Never fails, whatever is missing."""
-        row = np.array([self.vocabulary.encode(features)], dtype=np.float32)
-        *values, bias = self.trees.contributions(row)[0].tolist()
+        values = self.table.contributions(self.vocabulary.encode(features))
         signals: dict[str, list[tuple[str, float]]] = {}
         for name, value in zip(self.vocabulary.names, values, strict=True):
             signals.setdefault(signal_of(name), []).append((name, value * self.slope))
         totals = {signal: round(sum(value for _, value in parts), _PLACES) for signal, parts in signals.items()}
-        base = round(bias * self.slope + self.intercept, _PLACES)
+        base = round(self.table.base * self.slope + self.intercept, _PLACES)
         log_odds = base + sum(totals.values())
         probability = 1 / (1 + exp(-log_odds))
         return Scored(
@@ -45,22 +42,30 @@ class LearnedScorer:
             log_odds=log_odds,
             base=base,
             contributions=totals,
-            reasons=strongest(_reason(parts, features, totals[signal]) for signal, parts in signals.items()),
+            reasons=strongest(_told(signals, totals, features)),
             stage=self.stage,
             model=self.model,
         )
 
 
-def _reason(parts: list[tuple[str, float]], features: Mapping[str, Feature], total: float) -> Reason:
-    code, text = tell(parts, features, total)
-    return Reason(code, text, round(total, 4))
+def _told(
+    signals: Mapping[str, list[tuple[str, float]]], totals: Mapping[str, float], features: Mapping[str, Feature]
+) -> Iterator[Reason]:
+    """The reasons that are large enough to be shown; for the others no sentence is made."""
+    for signal, parts in signals.items():
+        effect = round(totals[signal], 4)
+        if abs(effect) >= LEAST_EFFECT:
+            yield Reason(*tell(parts, features, effect), effect)
 
 
 def load_learned(
     *, body: bytes, spec: list[dict[str, Any]], slope: float, intercept: float, stage: str, model: str
 ) -> LearnedScorer:
-    """A stored model, ready to score: loaded and asked once before anybody sees it. Raises what XGBoost raises."""
+    """A stored model, ready to score: loaded and asked once before anybody sees it.
+
+    Raises ValueError, TypeError and LookupError for anything but XGBoost's JSON.
+    """
     vocabulary = Vocabulary.from_record(spec)
-    trees = Trees(body, vocabulary)
-    trees.contributions(matrix(vocabulary, [{}]))
-    return LearnedScorer(trees, vocabulary, slope, intercept, stage, model)
+    scorer = LearnedScorer(ShapleyTable(body, vocabulary.codes), vocabulary, slope, intercept, stage, model)
+    scorer.score({})
+    return scorer

@@ -16,7 +16,7 @@ from scoring.metrics import Labels, log_loss, summary
 from scoring.platt import Floats, Platt, fit_platt, sigmoid
 from scoring.ratios import with_ratios
 from scoring.scorecard import SCORECARD
-from scoring.stages import FEWEST_FOR_STUMPS, FEWEST_FOR_TREES, FEWEST_LEADS_FOR_STUMPS, FEWEST_OF_EACH
+from scoring.stages import stage_reached
 from scoring.vocabulary import Vocabulary, learn_vocabulary
 
 Rows = Sequence[Mapping[str, Feature]]
@@ -54,14 +54,10 @@ class Fitted:
 def stage_for(labels: Labels) -> str:
     """The stage that these outcomes allow. Raises TooFewOutcomes."""
     positives = int(labels.sum())
-    rarer = min(positives, len(labels) - positives)
-    if rarer >= FEWEST_FOR_TREES:
-        return "learned"
-    if rarer >= FEWEST_FOR_STUMPS and len(labels) >= FEWEST_LEADS_FOR_STUMPS:
-        return "additive"
-    if rarer >= FEWEST_OF_EACH:
-        return "calibrated"
-    raise TooFewOutcomes
+    stage = stage_reached(positives, len(labels) - positives)
+    if stage == "rules":
+        raise TooFewOutcomes
+    return stage
 
 
 def learn(

@@ -1,7 +1,7 @@
-"""The door to XGBoost, opened by whoever first needs a learned model and never before.
+"""The door to numpy and XGBoost, opened by whoever first needs a learned model and never before.
 
-A process that only has scorecards does not pay its 30 MiB and 150 ms; a web process opens it after its fork, when a
-champion is learned. This is the one place where a module of ours is imported late.
+A process that only has scorecards pays for neither. A web process opens the smaller door after its fork, when a
+champion is learned: a learned score needs numpy alone. This is the one place where a module of ours is imported late.
 """
 
 import os
@@ -16,6 +16,6 @@ def booster() -> ModuleType:
 
 
 def learned() -> ModuleType:
-    """The module `scoring.learned`, which needs the former."""
-    booster()
+    """The module `scoring.learned`. Raises ImportError where numpy cannot be loaded."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the same of numpy's
     return import_module("scoring.learned")

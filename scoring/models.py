@@ -196,7 +196,7 @@ class Policy(models.Model):
 class Model(Record):
     """One fitted model: what it was fitted to, how it is applied, how it did, and who put it in charge.
 
-    `agency` is null for one that agencies share. `body` is XGBoost's own UBJSON (empty for a calibrated scorecard),
+    `agency` is null for one that agencies share. `body` is XGBoost's own JSON (empty for a calibrated scorecard),
     `spec` how features become its columns; `sha256` is over both and the calibration. `slope` and `intercept` turn its
     margin into log-odds. `reference` holds the quantiles of what it predicted out of fold, `profile` the histograms of
     the features it learned from (both of the leads that the gate let it through on, once it did), `parent` the champion

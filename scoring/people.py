@@ -11,7 +11,7 @@ from core.clock import rfc3339
 from scoring.allowed import REGULATED, allowed_features
 from scoring.examples import features_of_leads
 from scoring.fairness import Population, fairness_report
-from scoring.features import Feature, shared_features
+from scoring.features import Feature
 from scoring.models import Belonging, Model, Outcome, Policy
 from scoring.platt import Floats
 from scoring.prediction import chances_of
@@ -50,13 +50,14 @@ def population_of(model: Model, lead_refs: Sequence[tuple[UUID, UUID]], *, attri
     known = features_of_leads(lead_ref for lead_ref, _ in lead_refs)
     kept = [(lead_ref, agency_id) for lead_ref, agency_id in lead_refs if lead_ref in known]
     refs = [lead_ref for lead_ref, _ in kept]
-    rows = [_seen(model, known[lead_ref], agency_id) for lead_ref, agency_id in kept]
+    scope = scope_of(model)
+    rows = [scope.seen(known[lead_ref], agency_id) for lead_ref, agency_id in kept]
     labels = _labels(refs, model.target)
     groups = _groups(refs, attributes)
     return Population(
         rows=rows,
         chances=_said(model, rows, model.target),
-        incumbent=_said(champion_of(scope_of(model)), rows, model.target),
+        incumbent=_said(champion_of(scope), rows, model.target),
         labels=np.array([labels.get(ref, np.nan) for ref in refs], dtype=np.float64),
         groups={name: [groups.get((ref, name), "") for ref in refs] for name in attributes},
     )
@@ -71,10 +72,6 @@ def _recent(scope: Scope, now: datetime) -> list[tuple[UUID, UUID]]:
     outcomes = Outcome.objects.filter(agency__in=scope.agencies, lead_type=scope.lead_type, target=scope.target)
     rows = outcomes.filter(received_at__gt=now - WINDOW).order_by("-received_at", "-id")
     return list(rows.values_list("lead_ref", "agency_id")[:MOST])
-
-
-def _seen(model: Model, features: Mapping[str, Feature], agency_id: UUID) -> Mapping[str, Feature]:
-    return shared_features(features, str(agency_id)) if model.agency_id is None else features
 
 
 def _labels(refs: Sequence[UUID], target: str) -> dict[UUID, float]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from scoring.models import Outcome, Stage, Target
-from scoring.stages import FEWEST_FOR_STUMPS, FEWEST_FOR_TREES, FEWEST_LEADS_FOR_STUMPS, FEWEST_OF_EACH
+from scoring.stages import FEWEST_FOR, FEWEST_LEADS_FOR, stage_reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +19,9 @@ class Progress:
     negatives: int = 0
 
     @property
-    def rarer(self) -> int:
-        """How many there are of the rarer kind."""
-        return min(self.positives, self.negatives)
-
-    @property
     def reached(self) -> str:
         """The highest stage that these outcomes allow."""
-        if self.rarer >= FEWEST_FOR_TREES:
-            return Stage.LEARNED
-        if self.rarer >= FEWEST_FOR_STUMPS and self.positives + self.negatives >= FEWEST_LEADS_FOR_STUMPS:
-            return Stage.ADDITIVE
-        return Stage.CALIBRATED if self.rarer >= FEWEST_OF_EACH else Stage.RULES
+        return stage_reached(self.positives, self.negatives)
 
     @property
     def next_stage(self) -> str | None:
@@ -52,14 +43,12 @@ class Progress:
     @property
     def missing_leads(self) -> int:
         """How many more outcomes of any kind, beyond those two."""
-        least = FEWEST_LEADS_FOR_STUMPS if self.next_stage == Stage.ADDITIVE else 0
         coming = self.positives + self.negatives + self.missing_positives + self.missing_negatives
-        return max(least - coming, 0)
+        return max(FEWEST_LEADS_FOR.get(self.next_stage or "", 0) - coming, 0)
 
     @property
     def _wanted(self) -> int:
-        fewest = {Stage.CALIBRATED: FEWEST_OF_EACH, Stage.ADDITIVE: FEWEST_FOR_STUMPS}
-        return fewest.get(Stage(self.next_stage), FEWEST_FOR_TREES) if self.next_stage else 0
+        return FEWEST_FOR.get(self.next_stage or "", 0)
 
 
 def progress_of(

@@ -1,10 +1,12 @@
 """What a model is for, and whose leads it scores."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
 
+from scoring.features import Feature, shared_features
 from scoring.models import Policy
 
 
@@ -26,6 +28,10 @@ class Scope:
     def agencies(self) -> list[UUID]:
         """The agencies whose outcomes it learns from and whose leads it scores."""
         return sharing_agencies(self.lead_type) if self.agency_id is None else [self.agency_id]
+
+    def seen(self, features: Mapping[str, Feature], agency_id: UUID) -> Mapping[str, Feature]:
+        """The features of this agency's lead as models of the scope know them."""
+        return shared_features(features, str(agency_id)) if self.agency_id is None else features
 
 
 def sharing_agencies(lead_type: str) -> list[UUID]:

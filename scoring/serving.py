@@ -168,7 +168,7 @@ def _load(agency_id: UUID, model: Model, lines: Mapping[UUID, Recalibration]) ->
 def load_model(model: Model) -> FittedScorer:
     """A stored model, ready to score features as its scope has them.
 
-    Raises scoring.sealing.BadModel where its hash is wrong, and what XGBoost raises.
+    Raises scoring.sealing.BadModel where its hash is wrong, and what `scoring.learned.load_learned` raises.
     """
     check_hash(model)
     if not model.body:

@@ -8,14 +8,17 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from scoring.anchor import anchor_model
+import numpy as np
+
+from scoring.drift import profile_of
 from scoring.examples import Examples, later_examples
 from scoring.fairness import fairness_checks
 from scoring.gate import Check, Trial, Verdict, judge
+from scoring.learning import QUANTILES
 from scoring.models import Model, Policy, Stage, State
 from scoring.policies import barred_features
 from scoring.prediction import chances_of
-from scoring.registry import OPEN, champion_of, promote_model, refuse_model, scope_of
+from scoring.registry import OPEN, champion_of, features_used, promote_model, refuse_model, scope_of
 from scoring.soundness import check_soundness
 
 log = logging.getLogger(__name__)
@@ -25,6 +28,8 @@ LONGEST_SHADOW: Final = timedelta(days=90)
 """What could not be judged by then is refused, so that a fresher model can be trained."""
 OLD_CHAMPION: Final = timedelta(days=90)
 AUTOMATIC: Final = "system:judge_shadows"
+FEWEST_TO_ANCHOR: Final = 500
+"""Later leads before they are the reference of what comes after them."""
 _STAGES: Final = list(Stage.values)
 
 
@@ -102,3 +107,19 @@ def _segments(examples: Examples) -> dict[str, list[str]]:
     """The groups that no challenger may let down: states, sources, campaigns, and agencies where they share."""
     names = {"state": "state", "source": "source", "campaign": "campaign", "agency": "agency"}
     return {kind: [str(row.get(name)) for row in examples.rows] for kind, name in names.items()}
+
+
+def anchor_model(*, model: Model, now: datetime) -> bool:
+    """Opens a transaction. Take the leads after the model's last as its reference; False while they are too few.
+
+    The leads it learned from may be half a year old. Whoever was let through on a changed market is at home in it, and
+    must not raise the alarm about the very change that it was trained for.
+    """
+    later = later_examples(scope_of(model), after=model.trained_to, now=now)
+    if len(later) < FEWEST_TO_ANCHOR:
+        return False
+    chances = chances_of(model, later.rows, target=model.target)
+    model.profile = profile_of(later.rows, features_used(model))
+    model.reference = [float(cut) for cut in np.quantile(chances, np.arange(1, QUANTILES) / QUANTILES)]
+    Model.objects.filter(pk=model.pk).update(profile=model.profile, reference=model.reference)
+    return True

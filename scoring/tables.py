@@ -25,6 +25,7 @@ Row = Mapping[str, str]
 
 _GZIP: Final = b"\x1f\x8b"
 _SEPARATORS: Final = ",;\t|"
+_BLANK_LINES: Final = re.compile(r"(?:[ ,;\t|]*(?:\r\n|\r|\n))*")
 _YES: Final = frozenset("1 yes y true t on positive converted won sold approved accepted success".split())  # noqa: SIM905
 _NO: Final = frozenset("0 no n false f off negative lost unsold rejected declined refused failure".split())  # noqa: SIM905
 _BLANK: Final = frozenset(("", "na", "n/a", "nan", "null", "none", "nil", "-", "?", "#n/a", "unknown", "select"))
@@ -50,15 +51,15 @@ def read_table(path: Path) -> list[dict[str, str]]:
 
 
 def parse_table(content: bytes, name: str) -> list[dict[str, str]]:
-    """The rows of CSV that is not packed, in UTF-8 or the usual Windows code.
+    """The rows of CSV that is not packed, in UTF-8 or the usual Windows code. Blank lines count for nothing.
 
-    Raises BadTable without a header, and for what is no CSV.
+    Raises BadTable without a header, which is the first line that is not blank, and for what is no CSV.
     """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
-    text = text.lstrip("\r\n")
+    text = _BLANK_LINES.sub("", text, count=1)
     head = text.partition("\n")[0].partition("\r")[0]
     try:
         separator = max(_SEPARATORS, key=lambda one: len(next(csv.reader([head], delimiter=one))) if head else 0)
@@ -68,7 +69,7 @@ def parse_table(content: bytes, name: str) -> list[dict[str, str]]:
     except csv.Error as error:
         raise BadTable(f"{name} is not CSV: {error}.") from error
     if not any(names):
-        raise BadTable(f"{name} has no header: its first line must name the columns.")
+        raise BadTable(f"{name} has no header: its first line that is not blank must name the columns.")
     return rows
 
 

@@ -117,6 +117,11 @@ class Vocabulary:
         """The features that the model looks at."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """How many codes each column has: one for each word and one for all others, and none for numbers."""
+        return tuple(len(column.codes) + 1 if isinstance(column, Category) else 0 for column in self.columns)
+
     def encode(self, features: Mapping[str, Feature]) -> list[float]:
         """One row. Never fails, whatever the features hold."""
         return [column.of(features) for column in self.columns]

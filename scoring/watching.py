@@ -16,11 +16,10 @@ from core.ids import first_id
 from scoring.calibration import auc_error
 from scoring.drift import Shift, Stability, shifts_of, stability_of_scores
 from scoring.examples import features_of_leads
-from scoring.features import shared_features
 from scoring.findings import FEWEST_LEADS, Expected, Finding, on_mean, on_ranking, on_shift, on_stability, worst
 from scoring.judged import Judged, judged_leads
 from scoring.models import Model, Policy, Score, Target
-from scoring.registry import features_used
+from scoring.registry import features_used, scope_of
 from scoring.scorecard import SCORECARD
 from scoring.serving import champions_of
 
@@ -132,11 +131,8 @@ class _Drift:
         if not sample.leads:
             return cls()
         known = features_of_leads(lead_ref for lead_ref, _, _ in sample.leads)
-        rows = [
-            shared_features(known[lead_ref], str(agency_id)) if model.agency_id is None else known[lead_ref]
-            for lead_ref, agency_id, _ in sample.leads
-            if lead_ref in known
-        ]
+        scope = scope_of(model)
+        rows = [scope.seen(known[lead_ref], agency_id) for lead_ref, agency_id, _ in sample.leads if lead_ref in known]
         chances = np.array([chance for _, _, chance in sample.leads])
         return cls(
             score=stability_of_scores(model.reference, model.profile.get("leads", model.rows), chances),

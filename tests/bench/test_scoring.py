@@ -69,7 +69,7 @@ def test_bad_input_is_one_line_that_names_it(files: list[str], capsys: pytest.Ca
     assert main([*files, "--target", "bought"]) == 2
     assert "There is no column 'bought'" in capsys.readouterr().err
     assert main([*files, "--target", "state"]) == 2
-    assert "Line 2, column 'state'" in capsys.readouterr().err
+    assert "Row 1, column 'state'" in capsys.readouterr().err
 
 
 def test_columns_of_every_odd_kind_are_survived(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import numpy as np
 
@@ -14,12 +14,14 @@ from scoring.metrics import Labels
 from scoring.models import FeatureSnapshot, Score, Target
 from scoring.outcomes import Observed, record_outcomes
 from scoring.platt import Floats, sigmoid
-from scoring.scorecard import SCORECARD
+from scoring.scorecard import SCORECARD, Scored, Scorer
 
 MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 TYPE = "home_solar"
 STATES = ("TX", "CA", "FL", "NY", "OH")
 SOURCES = ("search", "social", "partner")
+SOURCE = UUID(int=1)
+_TOLD = ("score", "probability", "base", "stage", "model", "calibrated", "micros")
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ def remember(
     every: timedelta = timedelta(minutes=10),
     window: timedelta = timedelta(days=7),
     target: Target = Target.STUCK,
+    scorer: Scorer = SCORECARD,
 ) -> list[UUID]:
-    """The leads on record, received one after the other and scored by the scorecard, and their outcomes told."""
+    """The leads on record, received one after the other and scored, and their outcomes told."""
     times = [first + place * every for place in range(len(found.rows))]
     leads = [new_id(received) for received in times]
     known = list(zip(leads, times, found.rows, strict=True))
@@ -76,7 +79,7 @@ def remember(
         FeatureSnapshot(lead_ref=lead, agency=agency, features=row, created_at=received)
         for lead, received, row in known
     )
-    Score.objects.bulk_create(_score(agency, lead, received, row) for lead, received, row in known)
+    Score.objects.bulk_create(_score(agency, lead, received, scorer.score(row)) for lead, received, row in known)
     observed = [
         Observed(
             agency_id=agency.pk,
@@ -86,30 +89,18 @@ def remember(
             label=bool(label),
             received_at=received,
             matured_at=received + window,
+            source_ref=uuid5(SOURCE, str(row["source"])) if "source" in row else None,
         )
-        for lead, received, label in zip(leads, times, found.labels, strict=True)
+        for (lead, received, row), label in zip(known, found.labels, strict=True)
     ]
     record_outcomes(observed=observed)
     return leads
 
 
-def _score(agency: Agency, lead: UUID, received: datetime, row: Mapping[str, Feature]) -> Score:
-    scored = SCORECARD.score(row)
-    return Score(
-        id=new_id(received),
-        agency=agency,
-        mode="live",
-        lead_ref=lead,
-        lead_type=TYPE,
-        score=scored.score,
-        probability=scored.probability,
-        base=scored.base,
-        contributions=dict(scored.contributions),
-        reasons=[],
-        stage=scored.stage,
-        model=scored.model,
-        created_at=received,
-    )
+def _score(agency: Agency, lead: UUID, received: datetime, scored: Scored) -> Score:
+    told = {name: getattr(scored, name) for name in _TOLD}
+    kept = {"id": new_id(received), "agency": agency, "mode": "live", "lead_ref": lead, "lead_type": TYPE}
+    return Score(**kept, **told, contributions=dict(scored.contributions), reasons=[], created_at=received)
 
 
 def an_agency(name: str = "acme") -> Agency:

@@ -52,7 +52,8 @@ def test_with_fewer_than_twenty_of_a_kind_nothing_is_learned() -> None:
 
 
 def test_trees_come_close_to_the_truth_and_are_calibrated(fitted: Fitted) -> None:
-    scored = [scorer(fitted).score(row) for row in TESTED.rows]
+    learned = scorer(fitted)
+    scored = [learned.score(row) for row in TESTED.rows]
     chances = np.array([one.probability for one in scored])
     assert fitted.stage == "learned"
     assert auc(chances, TESTED.labels) > auc(TESTED.chances, TESTED.labels) - 0.01
@@ -65,8 +66,9 @@ def test_reasons_add_up_to_the_log_odds_which_are_those_of_the_trees(fitted: Fit
     booster = library.booster()
     trees = booster.Trees(fitted.body, fitted.vocabulary)
     asked = fitted.platt.apply(trees.margins(booster.matrix(fitted.vocabulary, TESTED.rows[:300])))
+    learned = scorer(fitted)
     for row, log_odds in zip(TESTED.rows[:300], asked, strict=True):
-        scored = scorer(fitted).score(row)
+        scored = learned.score(row)
         assert scored.base + sum(scored.contributions.values()) == scored.log_odds
         assert scored.log_odds == pytest.approx(log_odds, abs=1e-5)
 

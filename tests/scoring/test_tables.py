@@ -58,7 +58,16 @@ def test_a_cell_that_is_no_cell_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_file_without_a_header_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="has no header"):
-        read_table(written(tmp_path, "\n\n"))
+        read_table(written(tmp_path, "\n ; ;\n"))
+
+
+@pytest.mark.parametrize("blank", ["\n", "  \r\n", ";;\n", " ; \n\n", "\t\n"])
+def test_blank_lines_before_the_header_count_for_nothing(tmp_path: Path, blank: str) -> None:
+    assert read_table(written(tmp_path, f"{blank}a;b\n;2\n")) == [{"a": "", "b": "2"}]
+
+
+def test_a_first_column_without_a_name_keeps_its_place(tmp_path: Path) -> None:
+    assert read_table(written(tmp_path, "\tb\n1\t2\n")) == [{"": "1", "b": "2"}]
 
 
 @pytest.mark.parametrize("text", ["1", "yes", "Y", "TRUE", " t ", "1.0", "Converted"])

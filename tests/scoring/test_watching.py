@@ -1,5 +1,6 @@
 """The nightly look: at what was said at the time, by whoever said it, on leads enough to say anything."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -94,7 +95,8 @@ def test_imported_outcomes_and_unripe_ones_judge_nobody(agency: Agency) -> None:
 
 
 def test_the_return_rate_of_a_band_counts_buyers_that_gave_leads_back(agency: Agency) -> None:
-    leads = remember(agency, sample(4, seed=1))
+    found = sample(4, seed=1)
+    leads = remember(agency, replace(found, rows=[{**row, "source": "search"} for row in found.rows]))
     Score.objects.update(probability=0.85)
     for lead, label in ((leads[0], True), (leads[0], False), (leads[1], False)):
         record_outcomes(observed=[returned(agency, lead, label)])

@@ -1,0 +1,81 @@
+"""What columns add to a score is what XGBoost itself says, whatever the trees look like, and it adds up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xgboost
+
+from scoring import library
+from scoring.features import Feature
+from scoring.shapley import ShapleyTable
+from scoring.vocabulary import Number, Vocabulary, learn_vocabulary
+from tests.scoring.making import sample
+
+FOUND = sample(1500, seed=31)
+NUMBERS = frozenset(("consent_age_minutes", "field.roof_age", "tracked"))
+STRANGE: Sequence[Mapping[str, Feature]] = (
+    {},
+    {"state": "Atlantis", "source": 17, "phone": True},
+    {"field.roof_age": "old", "consent_age_minutes": -1e30, "tracked": 3},
+    {"field.roof_age": 3.4e38, "source": "search"},
+)
+
+
+def grown(vocabulary: Vocabulary, *, depth: int, bag: int = 1) -> bytes:
+    """Trees of this depth in XGBoost's JSON, as training stores them."""
+    booster = library.booster()
+    recipe = replace(booster.STUMPS, depth=depth, rounds=20, bag=bag, ridge=1, rows=0.8)
+    table = booster.matrix(vocabulary, FOUND.rows)
+    body: bytes = booster.grow(table, FOUND.labels, vocabulary, recipe, seed=1).body
+    return body
+
+
+def said_by_xgboost(body: bytes, vocabulary: Vocabulary, rows: Sequence[Mapping[str, Feature]]) -> np.ndarray:
+    """Its own contributions: one column each, and the base in the last."""
+    trees = xgboost.Booster()
+    trees.load_model(bytearray(body))
+    kinds = [column.kind for column in vocabulary.columns]
+    table = library.booster().matrix(vocabulary, rows)
+    found: np.ndarray = trees.predict(
+        xgboost.DMatrix(table, feature_types=kinds, enable_categorical=True), pred_contribs=True
+    )
+    return found
+
+
+@pytest.mark.parametrize(("depth", "bag"), [(1, 1), (2, 1), (3, 3), (5, 1)])
+def test_contributions_are_those_of_xgboost_for_usual_and_strange_leads(depth: int, bag: int) -> None:
+    vocabulary = learn_vocabulary(FOUND.rows)
+    body = grown(vocabulary, depth=depth, bag=bag)
+    rows = [*FOUND.rows[:200], *STRANGE]
+    table = ShapleyTable(body, vocabulary.codes)
+    for row, right in zip(rows, said_by_xgboost(body, vocabulary, rows), strict=True):
+        assert table.contributions(vocabulary.encode(row)) == pytest.approx(right[:-1], abs=1e-5)
+        assert table.base == pytest.approx(right[-1], abs=1e-5)
+
+
+def test_numbers_alone_and_categories_alone_will_do() -> None:
+    for names in (NUMBERS, frozenset(FOUND.rows[0]) - NUMBERS):
+        vocabulary = learn_vocabulary(FOUND.rows, names=sorted(names))
+        body = grown(vocabulary, depth=3)
+        right = said_by_xgboost(body, vocabulary, FOUND.rows[:50])
+        table = ShapleyTable(body, vocabulary.codes)
+        told = [table.contributions(vocabulary.encode(row)) for row in FOUND.rows[:50]]
+        assert np.abs(np.array(told) - right[:, :-1]).max() < 1e-5
+
+
+def test_trees_that_found_nothing_add_nothing() -> None:
+    vocabulary = Vocabulary((Number("tracked"),))
+    booster = library.booster()
+    recipe = replace(booster.STUMPS, rounds=2, least_weight=1e9)
+    body = booster.grow(booster.matrix(vocabulary, FOUND.rows), FOUND.labels, vocabulary, recipe, seed=1).body
+    table = ShapleyTable(body, vocabulary.codes)
+    assert table.contributions([1.0]) == [0.0]
+    assert 1 / (1 + np.exp(-table.base)) == pytest.approx(FOUND.labels.mean(), abs=1e-3)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"learner": 1}'])
+def test_what_is_no_model_is_refused(body: bytes) -> None:
+    with pytest.raises((ValueError, TypeError, LookupError)):
+        ShapleyTable(body, [0])
