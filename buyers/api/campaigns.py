@@ -55,8 +55,7 @@ def visible_campaigns(principal: Principal) -> CampaignRows:
 def find_campaign(principal: Principal, named: str, *, member: str = "") -> Campaign:
     """The campaign of this id or slug. Raises NotFound."""
     campaigns = visible_campaigns(principal)
-    by_slug = None if named.startswith("camp_") else campaigns.filter(slug=named).first()
-    return by_slug or find(campaigns, Campaign.prefix, named, member=member)
+    return campaigns.filter(slug=named).first() or find(campaigns, Campaign.prefix, named, member=member)
 
 
 class CampaignsView(ResourceView):

@@ -19,7 +19,7 @@ from buyers.records import contract_record
 
 FILTERS = {
     "buyer_id": "buyer:buyer_id",
-    "campaign_id": "camp:campaign_id",
+    "campaign_id": "camp:campaign_id or campaign__slug",
     "name": "name__icontains",
     "external_id": "external_id",
 }

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
-from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from drf_spectacular.utils import OpenApiParameter
@@ -25,7 +24,7 @@ _WORDS = {
     "lead_type": "The name of the lead type.",
     "lead_type_id": "The id of the lead type.",
     "buyer_id": "The id of the buyer.",
-    "campaign_id": "The id of the campaign.",
+    "campaign_id": "The id or slug of the campaign.",
     "external_id": "Your own id.",
 }
 _STATUSES = ("active", "paused", "archived")
@@ -34,7 +33,8 @@ _STATUSES = ("active", "paused", "archived")
 def filtered(request: Request, rows: QuerySet[Row], lookups: Mapping[str, str]) -> QuerySet[Row]:
     """The rows that the query string asks for.
 
-    `lookups` gives the ORM lookup of each parameter; in front of a colon the prefix of its ids ("ctr:contract_id").
+    `lookups` gives the ORM lookup of each parameter; in front of a colon the prefix of its ids ("ctr:contract_id"),
+    behind an "or" the lookup of what is no id ("camp:campaign_id or campaign__slug").
     `status`, `created_from` and `created_to` are always understood. Raises FieldProblems for what is not.
     """
     asked = {name: request.query_params[name] for name in request.query_params if name not in PAGE_PARAMETERS}
@@ -72,14 +72,17 @@ def _condition(name: str, value: str, lookups: Mapping[str, str]) -> dict[str, A
         raise FieldProblems([FieldError(name[:100], "unknown", "There is no such filter.")])
     if "\x00" in value:
         raise FieldProblems([FieldError(name, "invalid", "must not hold NUL")])
-    prefix, colon, column = lookups[name].partition(":")
-    return {column: _id(prefix, name, value)} if colon else {prefix: value}
+    prefix, colon, columns = lookups[name].partition(":")
+    return _reference(prefix, name, value, columns) if colon else {prefix: value}
 
 
-def _id(prefix: str, name: str, value: str) -> UUID:
+def _reference(prefix: str, name: str, value: str, columns: str) -> dict[str, Any]:
+    by_id, _, by_word = columns.partition(" or ")
     try:
-        return decode(prefix, value)
+        return {by_id: decode(prefix, value)}
     except BadId as error:
+        if by_word:
+            return {by_word: value}
         raise FieldProblems([FieldError(name, "invalid", f"must be an id that starts with {prefix}_")]) from error
 
 

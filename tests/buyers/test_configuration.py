@@ -185,6 +185,32 @@ def test_lists_are_filtered_and_paged(house: House) -> None:
     assert problems(house.api.get("/v1/buyers?colour=red")) == [("colour", "unknown")]
 
 
+@pytest.mark.parametrize("slug", ["solar", "camp_spring"])
+def test_a_campaign_is_named_by_its_id_or_its_slug(house: House, slug: str) -> None:
+    buyer, auto = a_market(house)
+    solar = a_campaign(house, name="Solar", slug=slug)
+    contract = made(house.api.post("/v1/contracts", {"buyer_id": buyer["buyer_id"], "campaign_id": slug, "price": 1}))
+    a_contract(house, buyer, auto)
+    for named in (solar["campaign_id"], slug):
+        assert read(house.api.get(f"/v1/campaigns/{named}")) == solar
+        found = read(house.api.get(f"/v1/contracts?campaign_id={named}"))["data"]
+        assert [row["contract_id"] for row in found] == [contract["contract_id"]]
+        table = house.api.get(f"/v1/contracts.csv?campaign_id={named}").content.decode()
+        assert [line.split(",")[0] for line in table.splitlines()[1:]] == [f'"{contract["contract_id"]}"']
+        body = {"filter": {"campaign_id": named}, "set": {"price": 2}, "dry_run": True}
+        results = [{"id": contract["contract_id"], "outcome": "update"}]
+        assert read(house.api.post("/v1/contracts/bulk", body))["results"] == results
+
+
+def test_contracts_of_a_campaign_that_there_is_not_are_none(house: House) -> None:
+    a_contract(house, *a_market(house))
+    stranger = a_house("Other", "owner@other.example")
+    a_lead_type(stranger)
+    theirs = a_campaign(stranger, slug="theirs")
+    for named in ("nowhere", "theirs", theirs["campaign_id"]):
+        assert read(house.api.get(f"/v1/contracts?campaign_id={named}"))["data"] == []
+
+
 def test_a_used_field_keeps_its_type_and_a_filtered_one_stays(house: House) -> None:
     lead_type = a_lead_type(house)
     condition = {"all": [{"field": "severity", "op": "eq", "value": "severe"}]}
