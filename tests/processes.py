@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,13 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv.pop(1)
 django.setup()
 """
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def spawn(

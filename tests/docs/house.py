@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from urllib.request import Request, urlopen
 
 import psycopg
 
-from tests.processes import ROOT, spawn, stop, wait_until
+from tests.processes import ROOT, free_port, spawn, stop, wait_until
 
 A_WHILE = 400.0  # seconds for the start of everything on a machine that may be very busy
 
@@ -71,13 +70,6 @@ class Agency:
                 return json.load(response)
         except HTTPError as error:
             raise AssertionError(f"{request.full_url}: {error.code} {error.read()[:2000]!r}") from error
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

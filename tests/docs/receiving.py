@@ -14,9 +14,8 @@ from urllib.error import HTTPError
 from urllib.parse import unquote
 from urllib.request import Request, urlopen
 
-from tests.docs.house import free_port
 from tests.docs.posting import CLIENTS
-from tests.processes import spawn, stop, wait_until
+from tests.processes import free_port, spawn, stop, wait_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.docs.house import House, free_port
+from tests.docs.house import House
 from tests.docs.posting import is_there
 from tests.docs.receiving import Receiver, listening, new_secret
-from tests.processes import wait_until
+from tests.processes import free_port, wait_until
 from webhooks.signing import parse_secret, signed_headers
 
 OLD, NEW, OTHER = (new_secret(filler) for filler in (b"o", b"n", b"x"))

@@ -6,7 +6,6 @@ its schema value by value ("coverage") is asked there only: that is thousands of
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from django.db import connection
 from accounts.scopes import ALL_SCOPES
 from tests.buyers.making import House, a_house
 from tests.fuzz.seeds import Dictionaries, seed
-from tests.processes import ROOT, spawn, stop, wait_until
+from tests.processes import ROOT, free_port, spawn, stop, wait_until
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "2")
 LONG = ["--generation-database", "none"]
@@ -46,7 +45,7 @@ class Server:
 def server(tmp_path: Path) -> Iterator[Server]:
     house = a_house()
     found = seed(house)
-    port = _free_port()
+    port = free_port()
     log = tmp_path / "web.log"
     with log.open("wb") as output:
         web = spawn([sys.executable, "manage.py", "serve", "web"], env=_environment(port), output=output)
@@ -110,12 +109,6 @@ def _config(folder: Path, found: Dictionaries) -> Path:
     path = folder / "schemathesis.toml"
     path.write_text("\n".join([text, *lines, ""]))
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:

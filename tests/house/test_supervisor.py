@@ -13,7 +13,7 @@ import pytest
 from django.core.management.base import CommandError
 
 from leaddistro.management.commands.up import claim_folder, refuse_taken_port
-from tests.processes import ROOT, spawn, stop, wait_until
+from tests.processes import ROOT, free_port, spawn, stop, wait_until
 
 SMALL_HOUSE = """
 import os, sys
@@ -160,12 +160,6 @@ def test_the_real_house_survives_the_loss_of_every_child_and_leaves_no_orphan(
     children = below(house.pid)
     house.kill()
     wait_until(lambda: not any(map(run, children)), "the end of the children")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def asks(port: int, path: str) -> int:
