@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from buyers.exchange.answers import Answer, AnswerOutcome
+from buyers.exchange.answers import UNSENT, Answer, AnswerOutcome
 from buyers.exchange.methods import HttpMethod
 from buyers.exchange.stages import Stage
 from buyers.exchange.values import Values
@@ -97,7 +97,8 @@ def _question(request: Request | Scripted, fields: tuple[str, ...], reader: Stag
 def _hear(fields: tuple[str, ...], reader: Stage, told: Told) -> Heard:
     started = told.started_ms or 0.0
     spent = None if told.answered_ms is None else told.answered_ms - started
-    return Heard(_answer(reader, told), fields, started, spent)
+    answer = _answer(reader, told)
+    return Heard(answer, () if answer.outcome in UNSENT else fields, started, spent)
 
 
 def _answer(reader: Stage, told: Told) -> Answer:

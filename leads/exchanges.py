@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from buyers.exchange.answers import UNSENT
 from buyers.models import Buyer, Contract
 from core.clock import rfc3339
 from core.ids import encode
@@ -80,6 +81,7 @@ class PingRow:
 
     contract: str
     buyer: str
+    sent: bool
     fields: tuple[str, ...]
     asked_at_ms: int
     answered_ms: int | None
@@ -98,8 +100,8 @@ class AuctionTable:
 
     @property
     def asked(self) -> int:
-        """How many of them were asked: all but those that were left alone."""
-        return sum(row.outcome != BidOutcome.BREAKER_OPEN for row in self.rows)
+        """How many of them a question was sent to."""
+        return sum(row.sent for row in self.rows)
 
 
 def auction_tables(lead: Lead) -> tuple[AuctionTable, ...]:
@@ -122,6 +124,7 @@ def _row(pinged: Pinged, contract: Contract | None) -> PingRow:
     return PingRow(
         contract=contract.name if contract else "A contract that is gone",
         buyer=contract.buyer.name if contract else "",
+        sent=bid.outcome is not BidOutcome.BREAKER_OPEN and pinged.said not in UNSENT,
         fields=pinged.fields,
         asked_at_ms=bid.asked_at_ms,
         answered_ms=bid.answered_ms,

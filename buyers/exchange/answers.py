@@ -27,6 +27,10 @@ class AnswerOutcome(StrEnum):
     BLOCKED = "blocked"  # an address that is never called
 
 
+UNSENT: Final = frozenset((AnswerOutcome.UNREACHABLE, AnswerOutcome.BLOCKED))
+"""Ends of a question of which nothing left: the other party was told nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer, normalised. Text in it is the buyer's: bounded and without control characters, but not trusted.

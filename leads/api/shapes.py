@@ -15,6 +15,7 @@ from webhooks.states import MessageState
 
 _ROUTING_DECISIONS = [*(f"{method}_winner" for method in Method.values), "unsold", "duplicate", "rejected", "pending"]
 _EVENT, _MESSAGE = "evt", "msg"
+_TOLD = "Names of the lead's fields in the request; none where it was not sent."
 
 
 class ScoreReasonShape(serializers.Serializer[Any]):
@@ -119,7 +120,7 @@ class PingedShape(serializers.Serializer[Any]):
 
     contract_id = PublicIdField(Contract.prefix)
     buyer_id = PublicIdField(Buyer.prefix)
-    told = serializers.ListField(child=serializers.CharField(), help_text="Names of the lead's fields in the request.")
+    told = serializers.ListField(child=serializers.CharField(), help_text=_TOLD)
     asked_at_ms = serializers.IntegerField(help_text="From the beginning of the auction.")
     answered_ms = serializers.IntegerField(allow_null=True, help_text="From the ping on; null: no answer in time.")
     outcome = serializers.ChoiceField([outcome.value for outcome in BidOutcome])
@@ -144,7 +145,7 @@ class PostedShape(serializers.Serializer[Any]):
     contract_id = PublicIdField(Contract.prefix)
     buyer_id = PublicIdField(Buyer.prefix)
     state = serializers.ChoiceField([state for state in Sale.Post.values if state])
-    told = serializers.ListField(child=serializers.CharField(), help_text="Names of the lead's fields in the request.")
+    told = serializers.ListField(child=serializers.CharField(), help_text=_TOLD)
     answered_at = serializers.DateTimeField(allow_null=True)
     answered_ms = serializers.IntegerField(allow_null=True)
     answer = serializers.CharField(allow_null=True, help_text="How the answer was read, such as `accepted`.")

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from leads.bids import bidding_of
-from leads.models import Auction, Sale
+from leads.exchanges import auction_tables
+from leads.models import Auction, Lead, Sale
 from tests.leads.test_auctions import verdicts
 from tests.leads.test_posting import take
 from tests.leads.trading import Market
 from tests.leads.world import make_world
+from tests.processes import free_port
 from tests.webhooks.receiver import Script, bomb, drip, flood, raw, receiving, reset, silence, status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(120)]
@@ -63,4 +65,15 @@ def test_a_bidder_at_an_address_that_is_never_called_is_not_asked(market: Market
     market.contract(world, market.system("inside"), delivery={"ping": {"url": "http://169.254.169.254/ping"}})
     assert take(world).body["reason"] == "bid_error"
     (ping,) = bidding_of(Auction.objects.get()).pinged
-    assert (ping.said, ping.bid.reason) == ("blocked", "blocked_address")
+    assert (ping.said, ping.bid.reason, ping.fields) == ("blocked", "blocked_address", ())
+    assert [auction.asked for auction in auction_tables(Lead.objects.get())] == [0]
+
+
+def test_a_bidder_where_nobody_listens_was_told_nothing(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=2_000, answer_within_ms=20_000)
+    market.contract(world, market.system("gone"), delivery={"ping": {"url": f"http://127.0.0.1:{free_port()}/ping"}})
+    market.contract(world, market.system("here", bid=12.0))
+    take(world)
+    told = {ping.said: ping.fields for ping in bidding_of(Auction.objects.get()).pinged}
+    assert told == {"unreachable": (), "accepted": ("case_type", "state")}
+    assert [auction.asked for auction in auction_tables(Lead.objects.get())] == [1]
