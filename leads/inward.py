@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.authentication import renew
 from accounts.idempotency import Repeat, insert_statement
 from accounts.principals import Principal
 from core import json
@@ -30,7 +29,7 @@ from leads.drafts import Draft, Fate
 from leads.fates import duplicate_fate, fate_of
 from leads.market import Look, Rider, ask, look, state_of
 from leads.models import Auction, Ping
-from leads.pipeline import travel, unprepared
+from leads.pipeline import sender_now, travel, unprepared
 from leads.preparation import prepare_ping
 from leads.room import Room
 from leads.trip import Outcome, arrived, early_end
@@ -72,15 +71,13 @@ def ask_price(
 ) -> Outcome:
     """Opens a transaction, after the network. What the lead would fetch, promised for a minute; recorded as a ping.
 
-    Raises FieldProblems, UnknownCampaign, KeyReused, AgencySuspended, Busy, and what `renew` raises where the key was
-    stopped meanwhile.
+    Raises FieldProblems, UnknownCampaign, KeyReused, Busy, and what `leads.pipeline.sender_now` raises.
     """
     held: Bidding | None = None
 
     def trip(view: snapshot.Snapshot) -> Outcome:
         nonlocal held
-        sender = principal if view.version == principal.version else renew(principal)
-        sender.require("leads:write")
+        sender = sender_now(principal, view)
         try:
             draft = prepare_ping(principal=sender, view=view, submission=submission, received_at=received_at)
         except DomainError as refusal:

@@ -52,15 +52,13 @@ def submit_lead(
     `bound` binds the draft to what was agreed beforehand.
 
     Raises FieldProblems for what cannot be a lead, UnknownCampaign, KeyReused where the Idempotency-Key named another
-    body, Busy, and what `accounts.authentication.renew` raises where the key was stopped meanwhile,
-    or MissingScope where it may no longer write.
+    body, Busy, and what `sender_now` raises.
     """
     held: Bidding | None = None
 
     def trip(view: snapshot.Snapshot) -> Outcome:
         nonlocal held
-        sender = principal if view.version == principal.version else renew(principal)
-        sender.require("leads:write")
+        sender = sender_now(principal, view)
         try:
             draft = prepare(principal=sender, view=view, submission=submission, received_at=received_at)
         except DomainError as refusal:
@@ -73,6 +71,16 @@ def submit_lead(
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     return travel(version, trip)
+
+
+def sender_now(principal: Principal, view: snapshot.Snapshot) -> Principal:
+    """Who sends the lead, as the key is under the configuration that is looked at.
+
+    Raises what `renew` raises where the key was stopped meanwhile, or MissingScope where it may no longer write.
+    """
+    sender = principal if view.version == principal.version else renew(principal)
+    sender.require("leads:write")
+    return sender
 
 
 def unprepared(refusal: DomainError, *, view: snapshot.Snapshot, repeat: Repeat | None) -> Outcome:

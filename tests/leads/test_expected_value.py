@@ -222,6 +222,16 @@ def a_champion(world: World) -> Model:
     return promote_model(model=model, actor="test", now=NOON)
 
 
+def a_market_with_a_champion() -> tuple[World, Buyer, Buyer, Model]:
+    """The market, its buyers' habits known, and a model in charge."""
+    world, dear, steady = a_market()
+    champion = a_champion(world)
+    answers(world, dear, accepted=80, refused=20, returned=40)
+    answers(world, steady, accepted=95, refused=5, returned=2)
+    reckon_habits(now=NOON)
+    return world, dear, steady, champion
+
+
 def odds_by_buyer(lead: Lead) -> dict[str, tuple[float, float, str]]:
     """What stands in the lead's decision of each buyer."""
     (stored,) = decisions(lead)
@@ -234,11 +244,7 @@ def odds_by_buyer(lead: Lead) -> dict[str, tuple[float, float, str]]:
 
 
 def test_a_calibrated_model_speaks_of_the_lead_and_the_buyer_moves_its_word() -> None:
-    world, dear, steady = a_market()
-    champion = a_champion(world)
-    answers(world, dear, accepted=80, refused=20, returned=40)
-    answers(world, steady, accepted=95, refused=5, returned=2)
-    reckon_habits(now=NOON)
+    world, dear, steady, champion = a_market_with_a_champion()
     rows = {row.buyer_ref: row for row in BuyerHabits.objects.all()}
     assert {row.model for row in rows.values()} == {champion.public_id}
 
@@ -256,11 +262,7 @@ def test_a_calibrated_model_speaks_of_the_lead_and_the_buyer_moves_its_word() ->
 
 
 def test_while_the_watch_has_an_alarm_the_buyers_own_record_decides() -> None:
-    world, dear, steady = a_market()
-    champion = a_champion(world)
-    answers(world, dear, accepted=80, refused=20, returned=40)
-    answers(world, steady, accepted=95, refused=5, returned=2)
-    reckon_habits(now=NOON)
+    world, dear, steady, champion = a_market_with_a_champion()
     seen = {"day": NOON.date(), "level": Level.ALARM, "calibrated": False, "watched_at": NOON}
     Watch.objects.create(agency=world.agency, lead_type="auto_accident", model=champion.public_id, **seen)
 
