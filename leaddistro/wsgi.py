@@ -16,3 +16,4 @@ if multiprocessing.parent_process():
     die_with_parent()  # or this process of the web server would outlive its main one and serve beside the next
 application = Gate(AT_WORK, SharedConnections()).around(get_wsgi_application())
 gc.freeze()  # what is imported stays: collecting garbage need not walk through all of it, in the middle of a request
+gc.set_threshold(50_000, 20, 50)  # nearly all that a lead leaves behind is freed without it: looked for every few leads

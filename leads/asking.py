@@ -1,6 +1,6 @@
 """What is said to a buyer's system of one lead: the values that its ping, its post and its loss notice may speak of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,16 +20,18 @@ from leads.snapshot import ContractView
 from routing.models import Campaign
 
 
-def ping_values(draft: Draft, contract: ContractView, auction_id: UUID, *, within_ms: int) -> Values:
-    """What a ping may say: fields that may be pinged and hashes that this buyer is allowed; nothing else of a lead."""
-    exchange = contract.exchange
-    assert exchange is not None
-    return Values(
-        **_partial(draft, exchange),
-        ping={"id": encode(Ping.prefix, auction_id)},
-        timeout_ms=within_ms,
-        **_circumstances(draft, contract),
-    )
+def ping_values(draft: Draft, auction_id: UUID, *, within_ms: int) -> Callable[[ContractView], Values]:
+    """What each contract's ping may say: fields that may be pinged and hashes that this buyer is allowed; nothing else
+    of a lead. What all pings of an auction say alike is reckoned once.
+    """
+    ping, alike = {"id": encode(Ping.prefix, auction_id)}, _circumstances(draft)
+
+    def values(contract: ContractView) -> Values:
+        assert contract.exchange is not None
+        partial_lead = _partial(draft, contract.exchange)
+        return Values(**partial_lead, ping=ping, timeout_ms=within_ms, contract=_known_as(contract), **alike)
+
+    return values
 
 
 def post_values(draft: Draft, contract: ContractView, *, sale_id: UUID, price: int, within_ms: int) -> Values:
@@ -42,7 +44,8 @@ def post_values(draft: Draft, contract: ContractView, *, sale_id: UUID, price: i
         ping=_ping(draft, contract.id),
         sale={"id": encode(Sale.prefix, sale_id), "lead_id": encode(Lead.prefix, draft.id), "price": price},
         timeout_ms=within_ms,
-        **_circumstances(draft, contract),
+        contract=_known_as(contract),
+        **_circumstances(draft),
     )
 
 
@@ -55,7 +58,8 @@ def loss_values(draft: Draft, contract: ContractView, *, price: int, to_win: int
         **_partial(draft, exchange),
         ping={**_ping(draft, contract.id), "price": price},
         auction={**to_beat, "loss_code": code},
-        **_circumstances(draft, contract),
+        contract=_known_as(contract),
+        **_circumstances(draft),
     )
 
 
@@ -134,7 +138,7 @@ def _ping(draft: Draft, contract_id: UUID) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value is not None}
 
 
-def _circumstances(draft: Draft, contract: ContractView) -> dict[str, Any]:
+def _circumstances(draft: Draft) -> dict[str, Any]:
     campaign = draft.campaign
     return {
         "campaign": {
@@ -144,7 +148,6 @@ def _circumstances(draft: Draft, contract: ContractView) -> dict[str, Any]:
             "floor": campaign.terms.market.floor_price,
             "auction_price": campaign.terms.market.auction_price,
         },
-        "contract": _known_as(contract),
         "source": {"id": encode(Source.prefix, draft.source.id), "slug": draft.source.slug},
         "now": draft.received_at,
         "test": draft.mode == "test",

@@ -4,13 +4,13 @@ No transaction is open while buyers are asked. What they bid is decided upon aft
 locks (`leads.trip`): the first look here only spares pings that could win nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, cast
-from uuid import UUID
 
+from buyers.exchange.values import Values
 from buyers.health import may_ask, observe, rests, usual_ms
 from buyers.health_figures import Endpoint, Seen
 from core.clock import now as clock
@@ -19,8 +19,9 @@ from core.ids import new_id
 from leads.asking import Heard, ping_question, ping_values
 from leads.bids import Bidding, Pinged, bid_of
 from leads.drafts import Draft
-from leads.market import Look, Rider, ask, look, state_of
+from leads.market import Look, Rider, look, state_of
 from leads.room import Room
+from leads.snapshot import ContractView
 from leads.trip import CountersMissing, Overtaken, early_fate
 from leads.watching import PING, POST, endpoint_of, seen_of
 from routing.engine import eligible_for_ping
@@ -40,8 +41,7 @@ def bidden(rider: Rider, held: Bidding | None = None) -> Rider:
     bidding = held or _hold(rider)
     if bidding is None:
         return rider
-    draft = with_bids(rider.draft, bidding)
-    return replace(rider, draft=draft, asked=ask(draft, rider.asked.market.now))
+    return replace(rider, draft=with_bids(rider.draft, bidding), asked=rider.asked.offered(bidding.bids))
 
 
 def with_bids(draft: Draft, bidding: Bidding) -> Draft:
@@ -73,7 +73,8 @@ def ask_buyers(draft: Draft, contracts: Sequence[ContractTerms], *, started_at: 
     auction_id, within_ms = new_id(), draft.campaign.ping_timeout_ms
     unasked = {terms.id: end for terms in contracts if (end := _unasked(draft, terms, started_at)) is not None}
     asked = _slowest_first([terms for terms in contracts if terms.id not in unasked], draft.mode)
-    asks = (_ask(draft, terms, auction_id, within_ms) for terms in asked)
+    values = ping_values(draft, auction_id, within_ms=within_ms)
+    asks = (_ask(draft, terms, values) for terms in asked)
     told = fan_out(asks, size=len(asked), within_ms=within_ms)
     answers = {terms.id: answer for terms, answer in zip(asked, told, strict=True)}
     observe([answer.seen for answer in told], now=clock())
@@ -110,13 +111,12 @@ def _unasked(draft: Draft, terms: ContractTerms, now: datetime) -> Pinged | None
     return None
 
 
-def _ask(draft: Draft, terms: ContractTerms, auction_id: UUID, within_ms: int) -> Ask[_Answered]:
+def _ask(draft: Draft, terms: ContractTerms, values: Callable[[ContractView], Values]) -> Ask[_Answered]:
     contract = draft.campaign.contracts[terms.id]
     assert contract.exchange is not None  # or it would be unasked
     assert contract.exchange.ping is not None
     price = exclusive_price(terms, cast("Mapping[str, Held]", draft.data.fields))
-    values = ping_values(draft, contract, auction_id, within_ms=within_ms)
-    question = ping_question(draft, contract, contract.exchange.ping, values, price=price)
+    question = ping_question(draft, contract, contract.exchange.ping, values(contract), price=price)
     return question.then(partial(_answered, terms, price, endpoint_of(terms.id, PING, draft.mode)))
 
 

@@ -27,7 +27,7 @@ from leads.room import Room
 from routing.claims import usage_keys
 from routing.engine import Screened, screen
 from routing.reasons import Reason
-from routing.types import ContractTerms, Earlier, Facts, Funds, Market, Odds, State, Turn, Usage
+from routing.types import Bid, ContractTerms, Earlier, Facts, Funds, Market, Odds, State, Turn, Usage
 from routing.values import Held
 
 _LEAD, _SALE = Lead._meta.db_table, Sale._meta.db_table
@@ -50,6 +50,10 @@ class Asked:
     def expecting(self, odds: Mapping[UUID, Odds]) -> "Asked":
         """The same with what contenders' buyers are expected to do."""
         return replace(self, market=replace(self.market, state=replace(self.market.state, odds=odds)))
+
+    def offered(self, bids: Mapping[UUID, Bid]) -> "Asked":
+        """The same with what buyers bid, which keeps out nobody beforehand."""
+        return replace(self, market=replace(self.market, state=replace(self.market.state, bids=bids)))
 
     def answered(self, state: State) -> Market:
         """The market with what was seen."""

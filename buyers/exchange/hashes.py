@@ -16,6 +16,8 @@ HASHES: Final = tuple(f"{name}_{algorithm}" for name in ("phone", "email") for a
 
 def contact_hashes(lead: Mapping[str, Any], names: Collection[str], key: bytes = b"") -> dict[str, str]:
     """The wanted ones of HASHES, in lower-case hexadecimal; what the lead does not have is left out."""
+    if not names:
+        return {}
     wanted = (name for name in HASHES if name in names)
     found = ((name, lead.get(name.partition("_")[0])) for name in wanted)
     return {name: digest(normal_contact(str(value)), name.partition("_")[2], key) for name, value in found if value}
