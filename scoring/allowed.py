@@ -1,7 +1,7 @@
 """What a model may learn from: nothing protected, and no proxies in regulated trades. Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Final
 
@@ -31,15 +31,17 @@ def is_proxy(name: str) -> bool:
     return name != "zip_agrees" and not _PROXIES.isdisjoint((*words, *map("".join, pairwise(words))))
 
 
-def allowed_features(names: Iterable[str], *, regulation: str = "", excluded: Iterable[str] = ()) -> list[str]:
+def allowed_features(
+    names: Iterable[str], *, regulations: Collection[str] = (), excluded: Iterable[str] = ()
+) -> list[str]:
     """Those of the features that a model may learn from, sorted; `excluded` may name fields without their prefix."""
-    barred = set(excluded)
-    return sorted(name for name in set(names) if not _is_barred(name, regulation, barred))
+    barred, is_regulated = set(excluded), not REGULATED.isdisjoint(regulations)
+    return sorted(name for name in set(names) if not _is_barred(name, is_regulated, barred))
 
 
-def _is_barred(name: str, regulation: str, excluded: set[str]) -> bool:
+def _is_barred(name: str, is_regulated: bool, excluded: set[str]) -> bool:
     field = name.partition(".")[2] or name
     if name in excluded or field in excluded:
         return True
     declared = name != field  # our own features are named for checks, such as email_resembles_name
-    return (declared and is_protected(field)) or (regulation in REGULATED and is_proxy(name))
+    return (declared and is_protected(field)) or (is_regulated and is_proxy(name))

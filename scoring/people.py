@@ -8,12 +8,13 @@ from uuid import UUID
 import numpy as np
 
 from core.clock import rfc3339
-from scoring.allowed import REGULATED, allowed_features
+from scoring.allowed import allowed_features
 from scoring.examples import features_of_leads
 from scoring.fairness import Population, fairness_report
 from scoring.features import Feature
 from scoring.models import Belonging, Model, Outcome, Policy
 from scoring.platt import Floats
+from scoring.policies import regulations_of
 from scoring.prediction import chances_of
 from scoring.registry import champion_of, features_used, scope_of
 from scoring.scopes import Scope
@@ -35,7 +36,7 @@ def report_fairness(*, model: Model, now: datetime) -> dict[str, Any]:
     thresholds = [score for policy in policies for score in policy.thresholds]
     report = {
         **fairness_report(people, thresholds=thresholds, names=features_used(model)),
-        "regulation": max((policy.regulation for policy in policies), default=""),
+        "regulations": regulations_of(policies),
         "features": features_used(model),
         "barred": _barred(people.rows, policies),
         "made_at": rfc3339(now),
@@ -93,10 +94,8 @@ def _groups(refs: Sequence[UUID], attributes: Sequence[str]) -> dict[tuple[UUID,
 def _barred(rows: Iterable[Mapping[str, Feature]], policies: Sequence[Policy]) -> list[str]:
     """Features that the leads have and that this trade's law or the agency's wish keeps from the model."""
     names = {name for row in rows for name in row}
-    regulation = max((policy.regulation for policy in policies), default="")
     excluded = [name for policy in policies for name in policy.kept_out]
-    allowed = allowed_features(names, regulation=regulation if regulation in REGULATED else "", excluded=excluded)
-    return sorted(names.difference(allowed))
+    return sorted(names.difference(allowed_features(names, regulations=regulations_of(policies), excluded=excluded)))
 
 
 def keep_belongings(rows: Iterable[Belonging]) -> None:

@@ -4,7 +4,7 @@ A law counts from the moment it is declared: a model that looks at what it bars 
 and can never come back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -54,10 +54,15 @@ def set_policy(*, actor: Actor, lead_type: str, values: Mapping[str, Any]) -> Po
     return policy
 
 
+def regulations_of(policies: Iterable[Policy]) -> list[str]:
+    """The laws that bind any of them, sorted: a model that agencies share obeys all."""
+    return sorted({policy.regulation for policy in policies if policy.regulation})
+
+
 def barred_features(model: Model, policy: Policy) -> set[str]:
     """What a model looks at and the policy keeps from it."""
     used = set(features_used(model)) if model.body else set()
-    return used.difference(allowed_features(used, regulation=policy.regulation, excluded=policy.kept_out))
+    return used.difference(allowed_features(used, regulations=regulations_of([policy]), excluded=policy.kept_out))
 
 
 def _refuse_barred_share(policy: Policy) -> None:

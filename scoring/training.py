@@ -18,6 +18,7 @@ from scoring.forward import Recipe, look_forward, model_of, newest
 from scoring.gate import Check
 from scoring.learning import Fitted, stage_for
 from scoring.models import Model, Policy, Stage, State
+from scoring.policies import regulations_of
 from scoring.registry import champion_of, note_model, promote_model, scope_of
 from scoring.scopes import Scope
 from scoring.soundness import check_soundness
@@ -35,7 +36,7 @@ def train_model(*, scope: Scope, now: datetime, seed: int = USUAL_SEED, actor: s
     """
     everything = training_examples(scope, now=now)
     stage = stage_for(everything.labels)
-    names, regulation = _names(scope, everything)
+    names, regulations = _names(scope, everything)
     recipe = Recipe(scope, names, seed, stage)
     incumbent = champion_of(scope)
     forward = look_forward(recipe, everything, incumbent)
@@ -50,7 +51,7 @@ def train_model(*, scope: Scope, now: datetime, seed: int = USUAL_SEED, actor: s
     ]
     model.metrics = {"out_of_fold": dict(fitted.metrics), "forward": forward.figures}
     model.report = {"training": [asdict(check) for check in checks]}
-    model.parameters = {**fitted.parameters, "regulation": regulation, "window": forward.window}
+    model.parameters = {**fitted.parameters, "regulations": regulations, "window": forward.window}
     model.profile = profile_of(examples.rows, names)
     model.state = State.SHADOW if all(check.passed for check in checks) else State.REFUSED
     return _keep(model, incumbent, actor=actor, now=now)
@@ -80,14 +81,14 @@ def _keep(model: Model, incumbent: Model | None, *, actor: str, now: datetime) -
     return model
 
 
-def _names(scope: Scope, examples: Examples) -> tuple[list[str], str]:
-    """The features that this scope's model may learn from, and the strictest regulation among its agencies."""
+def _names(scope: Scope, examples: Examples) -> tuple[list[str], list[str]]:
+    """The features that this scope's model may learn from, and the laws that bind any of its agencies."""
     policies = Policy.objects.filter(agency__in=set(examples.agencies), lead_type=scope.lead_type)
     rows = list(policies)
-    regulation = max((row.regulation for row in rows), default="")
+    regulations = regulations_of(rows)
     excluded = [name for row in rows for name in row.kept_out]
     names = {name for row in examples.rows for name in row}
-    return allowed_features(names, regulation=regulation, excluded=excluded), regulation
+    return allowed_features(names, regulations=regulations, excluded=excluded), regulations
 
 
 # --- when --------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ _CHECK: Final[dict[str, Any]] = {
 _FAIRNESS: Final[dict[str, Any]] = {
     "leads": 3240,
     "thresholds": [40, 60],
-    "regulation": "",
+    "regulations": [],
     "features": ["case_type", "phone", "source", "state"],
     "barred": [],
     "attributes": {},

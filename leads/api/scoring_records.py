@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.api.fields import instant, public_id
 from core.clock import rfc3339
-from leads.score_health import ScoreHealth, safe_report
+from leads.score_health import ScoreHealth, safe_fairness, safe_report
 from routing.models import LeadType
 from scoring.models import Model, Policy
 from scoring.policies import policy_record
@@ -36,7 +36,7 @@ def model_record(model: Model) -> dict[str, Any]:
         "metrics": model.metrics,
         "training": report.get("training", []),
         "gate": _verdict(report),
-        "fairness": model.fairness,
+        "fairness": safe_fairness(model),
         "created_at": rfc3339(model.created_at),
         "promoted_at": instant(model.promoted_at),
         "promoted_by": model.promoted_by or None,

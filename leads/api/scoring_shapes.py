@@ -65,7 +65,9 @@ class ScoringModelShape(serializers.Serializer[Any]):
     metrics = serializers.DictField(help_text="Out of fold, and forward in time beside the champion of then.")
     training = GateCheckShape(many=True, help_text="The checks at its training.")
     gate = GateVerdictShape(allow_null=True, help_text="null until its shadow is 14 days old.")
-    fairness = serializers.DictField(help_text="Selection rates, calibration and proxies of groups; empty at first.")
+    fairness = serializers.DictField(
+        help_text="Selection rates, calibration and proxies of groups; empty at first. Of a shared model the worst ratios alone."
+    )
     created_at = serializers.DateTimeField()
     promoted_at = serializers.DateTimeField(allow_null=True)
     promoted_by = serializers.CharField(allow_null=True)

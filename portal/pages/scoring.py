@@ -8,7 +8,15 @@ from django.views.decorators.http import require_GET
 
 from core.clock import now
 from core.ids import BadId, decode
-from leads.score_health import ScoreHealth, names_in, safe_report, score_healths, second_calibration, shown_models
+from leads.score_health import (
+    ScoreHealth,
+    names_in,
+    safe_fairness,
+    safe_report,
+    score_healths,
+    second_calibration,
+    shown_models,
+)
 from portal.access import Access, agency_page
 from portal.charts import ranking_line, reliability
 from portal.pages.frame import show
@@ -71,7 +79,7 @@ def _facts(access: Access, champion: Model | None) -> dict[str, Any]:
         "features": features_used(champion),
         "shared": champion.agency_id is None,
         "line": second_calibration(access.principal, champion),
-        "fairness": champion.fairness,
+        "fairness": safe_fairness(champion),
     }
 
 

@@ -137,15 +137,33 @@ def test_a_champion_is_rolled_back_step_by_step_to_the_points_table(house: House
     assert AuditEntry.objects.filter(action="model.roll_back").count() == 2
 
 
+COMPARED = {
+    "thresholds": [63],
+    "attributes": {
+        "faith": {
+            "unknown": 3,
+            "groups": [{"group": "secret one", "leads": 200, "ratio": {"63": 0.9}}],
+            "worst_ratio": 0.9,
+            "worst_ratio_before": 0.95,
+            "proxy_auc": {"secret one": 0.61},
+        }
+    },
+}
+
+
 def test_a_shared_model_is_the_gates_alone_and_names_no_other_agency(house: House) -> None:
     champion = watched(house)
     checks = [{"name": "segments_source", "passed": False, "figures": {"worse": {"0196d3f2:secret": 0.2}}}]
     shared = twin(champion, gate={**passed(), "checks": checks})
-    Model.objects.filter(pk=shared.pk).update(agency=None)
+    Model.objects.filter(pk=shared.pk).update(agency=None, fairness=COMPARED)
     assert house.api.get(f"/v1/scoring/models/{shared.public_id}").status_code == 404
     Policy.objects.update_or_create(agency=house.agency, lead_type=TYPE, defaults={"shares": True})
     seen = house.api.get(f"/v1/scoring/models/{shared.public_id}")
     assert read(seen)["gate"]["checks"][0]["figures"] == {"worse": 1}
+    assert read(seen)["fairness"] == {
+        "thresholds": [],
+        "attributes": {"faith": {"worst_ratio": 0.9, "worst_ratio_before": 0.95}},
+    }
     assert b"secret" not in seen.content
     for verb in ("promote", "rollback"):
         answer = house.api.post(f"/v1/scoring/models/{shared.public_id}/{verb}", {})

@@ -154,5 +154,5 @@ def test_every_law_that_can_be_declared_bars_something() -> None:
 )
 def test_however_a_place_is_written_it_is_barred(regulation: str, word: str, camel: bool) -> None:
     name = f"field.home{word.capitalize()}" if camel else f"field.home_{word}_2"
-    assert allowed_features([name], regulation=regulation) == []
+    assert allowed_features([name], regulations=[regulation]) == []
     assert allowed_features([name]) == [name]

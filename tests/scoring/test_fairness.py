@@ -9,6 +9,7 @@ import pytest
 from scoring.fairness import Population, fairness_checks, fairness_report
 from scoring.models import Belonging, Policy, Target
 from scoring.people import report_fairness
+from scoring.policies import regulations_of
 from scoring.scopes import Scope
 from scoring.training import train_model
 from tests.scoring.making import MAY, TYPE, an_agency, remember, sample
@@ -74,6 +75,11 @@ def test_no_worse_than_what_is_in_charge_is_let_through() -> None:
     assert fairness_checks({}) == []
 
 
+def test_a_model_that_agencies_share_obeys_the_laws_of_all() -> None:
+    policies = [Policy(regulation=law) for law in ("insurance", "", "credit", "insurance")]
+    assert regulations_of(policies) == ["credit", "insurance"]
+
+
 @pytest.mark.django_db
 def test_the_report_of_a_stored_model_uses_the_thresholds_in_use_and_the_groups_on_record() -> None:
     agency = an_agency()
@@ -91,7 +97,7 @@ def test_the_report_of_a_stored_model_uses_the_thresholds_in_use_and_the_groups_
     )
     report = report_fairness(model=model, now=now)
     gender = report["attributes"]["gender"]
-    assert (report["leads"], report["thresholds"], report["regulation"]) == (400, [40, 70], "credit")
+    assert (report["leads"], report["thresholds"], report["regulations"]) == (400, [40, 70], ["credit"])
     assert [(group["group"], group["leads"]) for group in gender["groups"]] == [("man", 133), ("woman", 134)]
     assert gender["unknown"] == 133
     model.refresh_from_db()

@@ -82,7 +82,7 @@ def test_protected_fields_are_never_allowed_and_proxies_only_where_nothing_is_re
     names = ["state", "zip_agrees", "email_resembles_name", "field.gender", "field.city", "field.roof_age", "source"]
     free = ["email_resembles_name", "field.city", "field.roof_age", "source", "state", "zip_agrees"]
     assert allowed_features(names) == free
-    assert allowed_features(names, regulation="insurance") == [name for name in free if name != "field.city"]
+    assert allowed_features(names, regulations=["insurance"]) == [name for name in free if name != "field.city"]
     assert allowed_features(names, excluded=["roof_age", "source"]) == [
         name for name in free if name not in ("field.roof_age", "source")
     ]
