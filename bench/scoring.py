@@ -132,7 +132,7 @@ def scorer_of(fitted: Fitted) -> Scorer:
     if not fitted.body:
         return CalibratedScorecard(**line, stage=fitted.stage, model="bench")
     scorer: Scorer = library.learned().load_learned(
-        body=fitted.body, spec=fitted.vocabulary.record(), **line, stage=fitted.stage, model="bench"
+        leaves=fitted.leaves(), spec=fitted.vocabulary.record(), **line, stage=fitted.stage, model="bench"
     )
     return scorer
 

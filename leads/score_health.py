@@ -18,7 +18,7 @@ from scoring.progress import Progress, progress_of
 from scoring.registry import OPEN
 from scoring.watches import latest_watches
 
-HEAVY: Final = ("body", "profile", "reference")
+HEAVY: Final = ("body", "leaves", "profile", "reference")
 
 
 @dataclass(frozen=True, slots=True)

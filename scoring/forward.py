@@ -103,6 +103,7 @@ def _beside(incumbent: Model | None, latest: Examples, chances: Floats, found: F
 def model_of(scope: Scope, examples: Examples, fitted: Fitted, incumbent: Model | None, now: datetime) -> Model:
     """The row of a fitted model, not stored yet."""
     spec, line = fitted.vocabulary.record(), fitted.platt
+    leaves = fitted.leaves()
     return Model(
         agency_id=scope.agency_id,
         lead_type=scope.lead_type,
@@ -111,10 +112,11 @@ def model_of(scope: Scope, examples: Examples, fitted: Fitted, incumbent: Model 
         parent=incumbent,
         library=fitted.library,
         body=fitted.body,
+        leaves=leaves,
         spec=spec,
         slope=line.slope,
         intercept=line.intercept,
-        sha256=hash_of(body=fitted.body, spec=spec, slope=line.slope, intercept=line.intercept),
+        sha256=hash_of(body=fitted.body, leaves=leaves, spec=spec, slope=line.slope, intercept=line.intercept),
         seed=fitted.seed,
         trained_from=examples.received[0],
         trained_to=examples.received[-1],

@@ -59,13 +59,13 @@ def _told(
 
 
 def load_learned(
-    *, body: bytes, spec: list[dict[str, Any]], slope: float, intercept: float, stage: str, model: str
+    *, leaves: bytes, spec: list[dict[str, Any]], slope: float, intercept: float, stage: str, model: str
 ) -> LearnedScorer:
     """A stored model, ready to score: loaded and asked once before anybody sees it.
 
-    Raises ValueError, TypeError and LookupError for anything but XGBoost's JSON.
+    `leaves` are those of `scoring.leaves`. Raises ValueError, TypeError and LookupError for anything else.
     """
     vocabulary = Vocabulary.from_record(spec)
-    scorer = LearnedScorer(ShapleyTable(body, vocabulary.codes), vocabulary, slope, intercept, stage, model)
+    scorer = LearnedScorer(ShapleyTable(leaves), vocabulary, slope, intercept, stage, model)
     scorer.score({})
     return scorer

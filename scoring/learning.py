@@ -12,6 +12,7 @@ import numpy as np
 
 from scoring import library
 from scoring.features import Feature
+from scoring.leaves import compile_leaves
 from scoring.metrics import Labels, log_loss, summary
 from scoring.platt import Floats, Platt, fit_platt, sigmoid
 from scoring.ratios import with_ratios
@@ -49,6 +50,10 @@ class Fitted:
     metrics: Mapping[str, float]
     reference: tuple[float, ...]
     out_of_fold: Floats = field(compare=False)
+
+    def leaves(self) -> bytes:
+        """What a web process loads of its trees; nothing of a scorecard."""
+        return compile_leaves(self.body, self.vocabulary.codes) if self.body else b""
 
 
 def stage_for(labels: Labels) -> str:

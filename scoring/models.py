@@ -196,11 +196,11 @@ class Policy(models.Model):
 class Model(Record):
     """One fitted model: what it was fitted to, how it is applied, how it did, and who put it in charge.
 
-    `agency` is null for one that agencies share. `body` is XGBoost's own JSON (empty for a calibrated scorecard),
-    `spec` how features become its columns; `sha256` is over both and the calibration. `slope` and `intercept` turn its
-    margin into log-odds. `reference` holds the quantiles of what it predicted out of fold, `profile` the histograms of
-    the features it learned from (both of the leads that the gate let it through on, once it did), `parent` the champion
-    that it was to beat. Times of training are receipts of leads.
+    `agency` is null for one that agencies share. `body` is XGBoost's JSON and `leaves` what a web process loads of it
+    (both empty for a calibrated scorecard), `spec` how features become its columns; `sha256` is over all three and the
+    calibration. `slope` and `intercept` turn its margin into log-odds. `reference` holds the quantiles of what it
+    predicted out of fold, `profile` the histograms of the features it learned from (both of the leads that the gate let
+    it through on, once it did), `parent` the champion that it was to beat. Times of training are receipts of leads.
     """
 
     prefix = "mdl"
@@ -213,6 +213,7 @@ class Model(Record):
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     library = models.CharField(max_length=40, blank=True)
     body = models.BinaryField()
+    leaves = models.BinaryField(default=b"")
     spec = models.JSONField()
     slope = models.FloatField()
     intercept = models.FloatField()

@@ -11,13 +11,20 @@ class BadModel(Exception):
     """A stored model is not what was stored: its hash is another."""
 
 
-def hash_of(*, body: bytes, spec: Any, slope: float, intercept: float) -> bytes:
+def hash_of(*, body: bytes, leaves: bytes, spec: Any, slope: float, intercept: float) -> bytes:
     """The SHA-256 of a model."""
-    return sha256(json.canonical([spec, repr(slope), repr(intercept)]) + b"\0" + body).digest()
+    parts = json.canonical([spec, repr(slope), repr(intercept)]), body, leaves
+    return sha256(b"".join(sha256(part).digest() for part in parts)).digest()
 
 
 def check_hash(model: Model) -> None:
     """Nothing, where the model is what was stored. Raises BadModel."""
-    found = hash_of(body=bytes(model.body), spec=model.spec, slope=model.slope, intercept=model.intercept)
+    found = hash_of(
+        body=bytes(model.body),
+        leaves=bytes(model.leaves),
+        spec=model.spec,
+        slope=model.slope,
+        intercept=model.intercept,
+    )
     if found != bytes(model.sha256):
         raise BadModel(model.public_id)

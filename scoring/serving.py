@@ -33,6 +33,8 @@ FALLBACKS: Final = Counter("scoring_fallbacks", "Leads scored by the scorecard b
 STANDING_SECONDS: Final = 600
 """How long a process believes a standing before it reads it again."""
 
+_HEAVY: Final = ("body", "leaves", "report", "metrics")
+
 FittedScorer = Union[CalibratedScorecard, "LearnedScorer"]
 
 _loaded: dict[UUID, FittedScorer] = {}
@@ -121,7 +123,9 @@ def champions_of(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dic
     whose = Q(agency__isnull=True) | Q(agency_id=agency_id)
     rows = Model.objects.filter(whose, state=State.CHAMPION, lead_type__in=lead_types)
     usable = [
-        row for row in rows.defer("body", "report", "metrics") if row.agency_id is not None or row.lead_type in shares
+        row
+        for row in rows.defer("body", "leaves", "report", "metrics")
+        if row.agency_id is not None or row.lead_type in shares
     ]
     usable.sort(key=lambda row: row.agency_id is not None)
     return {(row.lead_type, row.target): row for row in usable}
@@ -171,10 +175,10 @@ def load_model(model: Model) -> FittedScorer:
     Raises scoring.sealing.BadModel where its hash is wrong, and what `scoring.learned.load_learned` raises.
     """
     check_hash(model)
-    if not model.body:
+    if not model.leaves:
         return CalibratedScorecard(model.slope, model.intercept, model.stage, model.public_id)
     scorer: FittedScorer = library.learned().load_learned(
-        body=bytes(model.body),
+        leaves=bytes(model.leaves),
         spec=model.spec,
         slope=model.slope,
         intercept=model.intercept,

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('challenger', 'Challenger'), ('shadow', 'Shadow'), ('champion', 'Champion'), ('retired', 'Retired'), ('refused', 'Refused')], default='challenger', max_length=10)),
                 ('library', models.CharField(blank=True, max_length=40)),
                 ('body', models.BinaryField()),
+                ('leaves', models.BinaryField(default=b'')),
                 ('spec', models.JSONField()),
                 ('slope', models.FloatField()),
                 ('intercept', models.FloatField()),

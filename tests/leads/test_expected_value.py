@@ -210,7 +210,7 @@ def a_champion(world: World) -> Model:
         stage=Stage.CALIBRATED,
         body=b"",
         spec=[],
-        sha256=hash_of(body=b"", spec=[], **line),
+        sha256=hash_of(body=b"", leaves=b"", spec=[], **line),
         fingerprint=b"",
         **line,
         seed=1,

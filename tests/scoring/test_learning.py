@@ -16,7 +16,7 @@ TRAINED, TESTED = sample(4000, seed=1), sample(4000, seed=2)
 
 def scorer(fitted: Fitted) -> Scorer:
     made: Scorer = library.learned().load_learned(
-        body=fitted.body,
+        leaves=fitted.leaves(),
         spec=fitted.vocabulary.record(),
         slope=fitted.platt.slope,
         intercept=fitted.platt.intercept,

@@ -71,7 +71,7 @@ def test_a_model_that_is_not_what_was_stored_is_never_used(agency: Agency) -> No
 @pytest.mark.django_db
 def test_a_model_whose_bytes_are_broken_leaves_the_scorecard_in_charge(agency: Agency) -> None:
     model = champion(agency, 4)
-    Model.objects.filter(pk=model.pk).update(body=b"{}" + bytes(model.body)[:100])
+    Model.objects.filter(pk=model.pk).update(leaves=bytes(model.leaves)[:100])
     scored = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE].score(sample(1, seed=5).rows[0])
     assert scored.stage == "rules"
 

@@ -9,6 +9,7 @@ import xgboost
 
 from scoring import library
 from scoring.features import Feature
+from scoring.leaves import compile_leaves
 from scoring.shapley import ShapleyTable
 from scoring.vocabulary import Number, Vocabulary, learn_vocabulary
 from tests.scoring.making import sample
@@ -49,7 +50,7 @@ def test_contributions_are_those_of_xgboost_for_usual_and_strange_leads(depth: i
     vocabulary = learn_vocabulary(FOUND.rows)
     body = grown(vocabulary, depth=depth, bag=bag)
     rows = [*FOUND.rows[:200], *STRANGE]
-    table = ShapleyTable(body, vocabulary.codes)
+    table = ShapleyTable(compile_leaves(body, vocabulary.codes))
     for row, right in zip(rows, said_by_xgboost(body, vocabulary, rows), strict=True):
         assert table.contributions(vocabulary.encode(row)) == pytest.approx(right[:-1], abs=1e-5)
         assert table.base == pytest.approx(right[-1], abs=1e-5)
@@ -60,7 +61,7 @@ def test_numbers_alone_and_categories_alone_will_do() -> None:
         vocabulary = learn_vocabulary(FOUND.rows, names=sorted(names))
         body = grown(vocabulary, depth=3)
         right = said_by_xgboost(body, vocabulary, FOUND.rows[:50])
-        table = ShapleyTable(body, vocabulary.codes)
+        table = ShapleyTable(compile_leaves(body, vocabulary.codes))
         told = [table.contributions(vocabulary.encode(row)) for row in FOUND.rows[:50]]
         assert np.abs(np.array(told) - right[:, :-1]).max() < 1e-5
 
@@ -70,7 +71,7 @@ def test_trees_that_found_nothing_add_nothing() -> None:
     booster = library.booster()
     recipe = replace(booster.STUMPS, rounds=2, least_weight=1e9)
     body = booster.grow(booster.matrix(vocabulary, FOUND.rows), FOUND.labels, vocabulary, recipe, seed=1).body
-    table = ShapleyTable(body, vocabulary.codes)
+    table = ShapleyTable(compile_leaves(body, vocabulary.codes))
     assert table.contributions([1.0]) == [0.0]
     assert 1 / (1 + np.exp(-table.base)) == pytest.approx(FOUND.labels.mean(), abs=1e-3)
 
@@ -78,4 +79,10 @@ def test_trees_that_found_nothing_add_nothing() -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"learner": 1}'])
 def test_what_is_no_model_is_refused(body: bytes) -> None:
     with pytest.raises((ValueError, TypeError, LookupError)):
-        ShapleyTable(body, [0])
+        compile_leaves(body, [0])
+
+
+@pytest.mark.parametrize("leaves", [b"", b"{}", b"PK\x03\x04"])
+def test_what_are_no_leaves_are_refused(leaves: bytes) -> None:
+    with pytest.raises((ValueError, LookupError)):
+        ShapleyTable(leaves)

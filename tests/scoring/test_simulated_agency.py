@@ -107,5 +107,11 @@ def _dishonest(model: Model) -> Model:
             if field.name not in ("id", "intercept", "sha256")
         },
         intercept=intercept,
-        sha256=hash_of(body=bytes(model.body), spec=model.spec, slope=model.slope, intercept=intercept),
+        sha256=hash_of(
+            body=bytes(model.body),
+            leaves=bytes(model.leaves),
+            spec=model.spec,
+            slope=model.slope,
+            intercept=intercept,
+        ),
     )
