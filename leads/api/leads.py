@@ -40,7 +40,8 @@ from leads.types import Submission
 from routing.explain import inputs_in_major_units
 from routing.types import Decision, Verdict
 
-_READERS = {"application/json": read_json, "application/x-www-form-urlencoded": read_form}
+FORM = "application/x-www-form-urlencoded"
+_READERS = {"application/json": read_json, FORM: read_form}
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,5})\b", re.IGNORECASE)
 PREFER = OpenApiParameter(
     "Prefer",
@@ -51,7 +52,7 @@ PREFER = OpenApiParameter(
 )
 _BODIES = {
     "application/json": {"$ref": "#/components/schemas/LeadInput"},
-    "application/x-www-form-urlencoded": {"$ref": "#/components/schemas/LeadForm"},
+    FORM: {"$ref": "#/components/schemas/LeadForm"},
 }
 
 
@@ -168,6 +169,8 @@ def _body(request: Request) -> bytes:
 
 def _read(request: Request, body: bytes) -> Submission:
     kind = (request.META.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+    if not kind and not body:
+        kind = FORM  # one without fields needs no body, and a body that is none no name
     if kind not in _READERS:
         raise UnsupportedMediaType
     if kind != "application/json" and "HTTP_TRANSFER_ENCODING" in request.META:

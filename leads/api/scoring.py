@@ -107,7 +107,7 @@ class HealthView(ScoringView):
 
     @extend_schema(
         summary="Read how scores do",
-        parameters=[HealthFilters, *PAGING],
+        parameters=[HealthFilters],
         responses=page_of(ScoreHealthShape),
         examples=examples.HEALTH,
         tags=_TAGS,

@@ -66,7 +66,7 @@ class ScoringModelShape(serializers.Serializer[Any]):
     training = GateCheckShape(many=True, help_text="The checks at its training.")
     gate = GateVerdictShape(allow_null=True, help_text="null until its shadow is 14 days old.")
     fairness = serializers.DictField(
-        help_text="Selection rates, calibration, proxies of groups; empty at first. Of a shared model only the worst ratios."
+        help_text="Selection rates, calibration and proxies of groups; of a shared model worst ratios. Empty at first."
     )
     created_at = serializers.DateTimeField()
     promoted_at = serializers.DateTimeField(allow_null=True)

@@ -96,6 +96,13 @@ def test_another_kind_of_body_is_refused_unread(world: World, kind: str) -> None
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", ["/v1/leads", "/v1/ping"])
+def test_a_request_without_a_body_is_an_empty_form(world: World, path: str) -> None:
+    answer = Client().post(path, b"", content_type="", headers={"Authorization": f"Bearer {key(world)}"})
+    assert answer.status_code == 422
+    assert "campaign_id" in {error["field"] for error in answer.json()["errors"]}
+
+
 def test_a_body_in_chunks_is_read_as_any_other(world: World) -> None:
     body = json.dumps(MARIA).encode()
     answer = in_chunks(key(world), "/v1/leads", body)
