@@ -96,11 +96,15 @@ def _detail(check: str, figures: Mapping[str, Any]) -> str:
 
 
 def _figures(figures: Mapping[str, Any]) -> str:
-    """Figures of a check in a line, numbers to four places; what is nested is left out."""
-    plain = {
-        name: value for name, value in figures.items() if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    return ", ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in plain.items())
+    """Figures of a check in a line, numbers to four places, and the groups worse off; nothing else that is nested."""
+    plain = [
+        f"{name.replace('_', ' ')} {_number(value)}"
+        for name, value in figures.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    worse = figures.get("worse")
+    groups = [f"{group} {change:+.1%}" for group, change in worse.items()] if isinstance(worse, Mapping) else []
+    return ", ".join([*plain, *groups])
 
 
 def _number(value: float) -> str:

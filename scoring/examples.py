@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scoring.features import Feature
 from scoring.metrics import Labels
-from scoring.models import FeatureSnapshot, Outcome
+from scoring.models import FeatureSnapshot, Outcome, Target
 from scoring.scopes import Scope
 
 WINDOW: Final = timedelta(days=180)
@@ -103,4 +103,15 @@ def features_of_leads(refs: Iterable[UUID]) -> dict[UUID, Mapping[str, Feature]]
     for start in range(0, len(wanted), _BATCH):
         rows = FeatureSnapshot.objects.filter(lead_ref__in=wanted[start : start + _BATCH])
         found |= dict(rows.values_list("lead_ref", "features"))
+    return found
+
+
+def buyers_of_leads(refs: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Who answered for these leads: the buyer that took it, else one that did not. A statement for every 500."""
+    wanted = list(dict.fromkeys(refs))
+    found: dict[UUID, UUID] = {}
+    for start in range(0, len(wanted), _BATCH):
+        rows = Outcome.objects.filter(lead_ref__in=wanted[start : start + _BATCH], target=Target.ACCEPTED)
+        told = rows.order_by("label", "id").values_list("lead_ref", "buyer_ref")
+        found |= {ref: buyer for ref, buyer in told if buyer is not None}
     return found

@@ -10,8 +10,9 @@ from typing import Final
 
 import numpy as np
 
+from core.ids import encode
 from scoring.drift import profile_of
-from scoring.examples import Examples, later_examples
+from scoring.examples import Examples, buyers_of_leads, later_examples
 from scoring.fairness import fairness_checks
 from scoring.gate import Check, Trial, Verdict, judge
 from scoring.learning import QUANTILES
@@ -31,6 +32,7 @@ AUTOMATIC: Final = "system:judge_shadows"
 FEWEST_TO_ANCHOR: Final = 500
 """Later leads before they are the reference of what comes after them."""
 _STAGES: Final = list(Stage.values)
+_BUYER: Final = "buyer"  # as buyers' ids begin, whose table is none of ours
 
 
 def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
@@ -104,9 +106,15 @@ def _may_be_lenient(model: Model, champion: Model | None, now: datetime) -> bool
 
 
 def _segments(examples: Examples) -> dict[str, list[str]]:
-    """The groups that no challenger may let down: states, sources, campaigns, and agencies where they share."""
-    names = {"state": "state", "source": "source", "campaign": "campaign", "agency": "agency"}
-    return {kind: [str(row.get(name)) for row in examples.rows] for kind, name in names.items()}
+    """The groups that no challenger may let down: states, sources, campaigns, buyers, and agencies that share."""
+    answered = buyers_of_leads(examples.refs)
+    told = zip(examples.buyers, examples.refs, strict=True)
+    buyers = [buyer or answered.get(ref) for buyer, ref in told]
+    kinds = ("state", "source", "campaign", "agency")
+    return {
+        **{kind: [str(row.get(kind)) for row in examples.rows] for kind in kinds},
+        "buyer": [encode(_BUYER, buyer) if buyer else "none" for buyer in buyers],
+    }
 
 
 def anchor_model(*, model: Model, now: datetime) -> bool:

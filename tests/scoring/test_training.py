@@ -2,15 +2,19 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import compress
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 
 from accounts.models import Agency, AuditEntry
 from accounts.principals import SystemActor
+from core.ids import encode
 from scoring.examples import training_examples
 from scoring.learning import TooFewOutcomes
 from scoring.models import Model, Outcome, Policy, Recalibration, Stage, State, Target
+from scoring.outcomes import Observed, record_outcomes
 from scoring.recalibration import recalibrate_shared
 from scoring.registry import NothingToRollBack, NotPromotable, champion_of, promote_model, roll_back_model
 from scoring.schedule import due_scopes, train_claimed, train_due
@@ -92,6 +96,31 @@ def test_a_learned_model_shows_itself_on_later_leads_before_it_takes_over(agency
     assert {check["name"] for check in gate["checks"]} >= {"log_loss", "mean", "calibration", "latency", "size"}
     entry = AuditEntry.objects.get(action="model.promote")
     assert entry.changes == {"champion": ["scorecard", model.public_id]}
+
+
+def test_a_model_that_lets_one_buyer_down_is_not_promoted(agency: Agency) -> None:
+    model, found, buyer = learned(agency), sample(1500, seed=2), uuid4()
+    contrary = np.arange(1500) % 10 == 0
+    leads = remember(agency, replace(found, labels=found.labels ^ contrary), first=JUNE)
+    record_outcomes(observed=[answered_by(buyer, agency, lead) for lead in compress(leads, contrary)])
+    assert judge_shadows(now=JULY) == {model.public_id: "refused"}
+    checks = {check["name"]: check for check in Model.objects.get(pk=model.pk).report["gate"]["checks"]}
+    assert [*checks["segments_buyer"]["figures"]["worse"]] == [encode("buyer", buyer)]
+    assert checks["segments_source"]["passed"]
+
+
+def answered_by(buyer: UUID, agency: Agency, lead: UUID) -> Observed:
+    """The word of a buyer that took the lead."""
+    return Observed(
+        agency_id=agency.pk,
+        lead_ref=lead,
+        lead_type=TYPE,
+        target=Target.ACCEPTED,
+        label=True,
+        received_at=JUNE,
+        matured_at=JUNE,
+        buyer_ref=buyer,
+    )
 
 
 def test_on_few_later_leads_a_good_model_waits_for_a_person(agency: Agency) -> None:
