@@ -14,7 +14,7 @@ from django.shortcuts import render
 
 from accounts.agencies import close_agency, create_agency, reactivate_agency, suspend_agency
 from accounts.keys import revoke_key
-from accounts.models import Agency, ApiKey, AuditEntry, DataKey, IdempotencyRecord, Membership, RateLimit, User
+from accounts.models import Agency, ApiKey, AuditEntry, DataKey, IdempotencyRecord, Membership, Notice, RateLimit, User
 from accounts.principals import SystemActor
 from core.admin import ReadOnlyAdmin
 
@@ -171,6 +171,17 @@ class ApiKeyAdmin(ReadOnlyAdmin):
         for key in keys:
             revoke_key(actor=acting_on(request, key.agency_id), key=key)
         self.message_user(request, "The keys are revoked.", messages.SUCCESS)
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """E-mails to people of agencies: what was sent, and what still waits."""
+
+    list_display = ("created_at", "agency", "user", "subject", "attempts", "due_at", "sent_at")
+    list_filter = ("agency",)
+    list_select_related = ("agency", "user")
+    search_fields = ("user__email", "subject", "key")
+    ordering = ("-created_at", "-id")
 
 
 @admin.register(AuditEntry)

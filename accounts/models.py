@@ -134,6 +134,28 @@ class Membership(models.Model):
         return f"{self.user_id} {self.role}"
 
 
+class Notice(models.Model):
+    """An e-mail to one of an agency's people. `key` names what it tells; without `due_at` it was sent or given up."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    key = models.CharField(max_length=200)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=now)
+    due_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "key", "user"], name="notice_told_once")]
+        indexes = [models.Index(fields=["due_at"], name="notice_due", condition=Q(sent_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
 class RateLimitSet(VisibleQuerySet["RateLimit"]):
     """Named rate limits: the agency's own business."""
 

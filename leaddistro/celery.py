@@ -49,6 +49,7 @@ BEATS: dict[str, dict[str, Any]] = {
     "train and judge scorers": nightly(5, "scoring.train"),
     "reckon where scores stand": every(3600, "scoring.reckon_standings"),
     "prove the books": nightly(2, "billing.check_ledger"),
+    "send notices": every(30, "accounts.send_notices"),
     "forget old answers": nightly(4, "accounts.prune"),
     "forget old deliveries": nightly(3, "webhooks.prune"),
 }

@@ -190,6 +190,7 @@ CONTENT_SECURITY_POLICY = {
 
 # --- mail, logs --------------------------------------------------------------------------------------------
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="leaddistro@localhost")
 LOGGING = logging.configure(env.str("LOG_LEVEL", default="info"))
 

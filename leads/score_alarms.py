@@ -1,4 +1,4 @@
-"""Looks after scores, and tells the operator: an event for whoever subscribed, an audit entry, a line in the log.
+"""Looks after scores, and tells the operator: an e-mail, an event for whoever subscribed, an audit entry, a log line.
 
 What is looked at and when it is an alarm is scoring's to know; here is where it is told.
 """
@@ -11,10 +11,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.notices import notify
 from core import json
 from core.clock import rfc3339
 from core.ids import new_id
 from leads.score_groups import note_groups, note_thresholds
+from leads.score_mails import alarm_mail
 from leads.telling import API_VERSION
 from scoring.alarms import keep_watch, prune_watches
 from scoring.findings import Finding
@@ -70,7 +72,7 @@ def _report_all(now: datetime) -> int:
 
 
 def _tell(event: str, agency_id: UUID, lead_type: str, model: str, findings: Iterable[Finding], now: datetime) -> None:
-    """Needs a transaction. One event a day for each model and lead type, whatever else is found."""
+    """Needs a transaction. One event and one e-mail a day for each model and lead type, whatever else is found."""
     found = [finding.record() for finding in findings]
     log.error("%s: scores of %s by %s: %s", event, lead_type, model, ", ".join(one["check"] for one in found))
     body = {
@@ -83,6 +85,8 @@ def _tell(event: str, agency_id: UUID, lead_type: str, model: str, findings: Ite
         "findings": found,
     }
     key = f"{event}:{lead_type}:{model}:{now.date()}"
+    subject, text = alarm_mail(event, lead_type, model, found)
+    notify(agency_id=agency_id, key=key, subject=subject, text=text, now=now)
     enqueue(
         agency_id=agency_id, mode="live", events=[NewEvent(id=new_id(), type=event, key=key, body=json.dumps(body))]
     )

@@ -155,6 +155,25 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'agency', 'subject_id'), name='one_place_per_subject'), models.UniqueConstraint(condition=models.Q(('subject_id__isnull', True)), fields=('user', 'agency'), name='one_place_on_the_staff'), models.CheckConstraint(condition=models.Q(models.Q(('role__in', ['buyer', 'source']), ('subject_id__isnull', False)), models.Q(('role__in', ['owner', 'admin', 'analyst']), ('subject_id__isnull', True)), _connector='OR'), name='outsiders_have_a_subject')],
             },
         ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.UUIDField(default=core.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ('key', models.CharField(max_length=200)),
+                ('subject', models.CharField(max_length=200)),
+                ('text', models.TextField()),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('created_at', models.DateTimeField(default=core.clock.now)),
+                ('due_at', models.DateTimeField(null=True)),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('agency', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.agency')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('sent_at__isnull', True)), fields=['due_at'], name='notice_due')],
+                'constraints': [models.UniqueConstraint(fields=('agency', 'key', 'user'), name='notice_told_once')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='ratelimit',
             constraint=models.UniqueConstraint(fields=('agency', 'name'), name='one_rate_limit_per_name'),

@@ -17,11 +17,11 @@ from leads.score_health import (
     second_calibration,
     shown_models,
 )
+from leads.score_words import check_lines, feature_levels, finding_lines
 from portal.access import Access, agency_page
 from portal.charts import ranking_line, reliability
 from portal.pages.frame import show
 from portal.pages.score_policy import PolicyForm
-from portal.score_words import check_lines, feature_levels, finding_lines
 from routing.models import LeadType
 from scoring.levels import Level
 from scoring.models import Model

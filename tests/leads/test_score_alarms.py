@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from accounts.models import Membership, Notice, Role, User
 from core.ids import new_id
 from core.json import loads
 from leads.outcomes import report_outcomes
@@ -68,6 +69,25 @@ def test_leads_that_fall_back_to_the_scorecard_are_told_once_until_it_is_over() 
     assert [feel_pulses(now=JUNE), feel_pulses(now=JUNE + timedelta(minutes=1))] == [1, 0]
     body = loads(bytes(Event.objects.get(type="model.failing").body))
     assert (body["model_id"], body["findings"][0]["figures"]) == (model, {"share": 0.0333, "leads": 300})
+
+
+def test_owners_get_one_e_mail_of_an_alarm_that_says_what_was_found() -> None:
+    agency, model = a_champion(JUNE - timedelta(days=1))
+    owner = User.objects.create_user("owner@acme.example")
+    Membership.objects.create(user=owner, agency_id=agency, role=Role.OWNER)
+    scores(agency, [model] * 290 + ["scorecard-1"] * 10)
+    for minute in range(3):
+        feel_pulses(now=JUNE + timedelta(minutes=minute))
+    notice = Notice.objects.get()
+    assert (notice.user, notice.subject) == (owner, f"Alarm: scores of {TYPE.replace('_', ' ')} leads")
+    assert notice.text == (
+        f"The scores of your {TYPE.replace('_', ' ')} leads raised an alarm. They come from {model}.\n\n"
+        "What was found\n"
+        "- The champion answers every lead? 3.33 % of 300 leads in 15 minutes fell back to the scorecard.\n\n"
+        "What was done\n"
+        "- Leads that the model cannot answer in time are scored by the points table instead.\n\n"
+        "Look at it: http://localhost:8000/agency/scoring/\n"
+    )
 
 
 def test_slow_scores_are_told() -> None:

@@ -1,10 +1,9 @@
-"""What the watch of scores found, in sentences."""
+"""What the watch of scores found, in sentences: for the page and for e-mails."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from portal.templatetags.ui import percent
 from scoring.levels import Level
 
 _TITLES: Final = {
@@ -48,6 +47,22 @@ def finding_lines(findings: Iterable[Mapping[str, Any]]) -> list[Line]:
     ]
 
 
+def alarm_sentences(findings: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What is an alarm among the findings, a sentence or two each."""
+    alarming = [one for one in findings if one["level"] == Level.ALARM]
+    return [_sentence(one["check"], one["subject"], one["figures"]) for one in alarming]
+
+
+def _sentence(check: str, subject: str, figures: Mapping[str, Any]) -> str:
+    if not subject:
+        return f"{_TITLES[check]}? {_detail(check, figures)}"
+    if check == "feature_psi":
+        return f"{subject} is spread otherwise: {_detail('score_psi', figures)}"
+    now, before = _percent(figures["now"]), _percent(figures["before"])
+    what = "is missing" if check == "missing" else "has a value that the champion does not know"
+    return f"{subject} {what} in {now} of {figures['leads']} leads; before in {before}."
+
+
 def feature_levels(findings: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The worst level that was found of each feature."""
     order: list[str] = [*Level]
@@ -79,7 +94,7 @@ def _detail(check: str, figures: Mapping[str, Any]) -> str:
         return f"{have} of the {figures['needs']} it takes to say."
     match check:
         case "mean":
-            mean, rate = percent(figures["mean"]), percent(figures["rate"])
+            mean, rate = _percent(figures["mean"]), _percent(figures["rate"])
             return f"{mean} predicted, {rate} true, of {figures['leads']} outcomes."
         case "auc" if "auc" in figures:
             return f"AUC {figures['auc']:.3f}; {figures['expected']:.3f} was promised."
@@ -87,7 +102,7 @@ def _detail(check: str, figures: Mapping[str, Any]) -> str:
             return f"PSI {figures['psi']:.3f} on {figures['leads']} leads; {figures['noise']:.3f} is noise."
         case "fallbacks":
             return (
-                f"{percent(figures['share'], 2)} of {figures['leads']} leads in 15 minutes fell back to the scorecard."
+                f"{_percent(figures['share'], 2)} of {figures['leads']} leads in 15 minutes fell back to the scorecard."
             )
         case "latency":
             return f"99 of 100 within {figures['p99_ms']:.1f} ms."
@@ -109,3 +124,7 @@ def _figures(figures: Mapping[str, Any]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _percent(share: float, places: int = 1) -> str:
+    return f"{100 * share:.{places}f} %"
