@@ -77,7 +77,7 @@ def ask_buyers(draft: Draft, contracts: Sequence[ContractTerms], *, started_at: 
     asks = (_ask(draft, terms, values) for terms in asked)
     told = fan_out(asks, size=len(asked), within_ms=within_ms)
     answers = {terms.id: answer for terms, answer in zip(asked, told, strict=True)}
-    observe([answer.seen for answer in told], now=clock())
+    observe([answer.seen for answer in told if answer.seen is not None], now=clock())
     return Bidding(
         id=auction_id,
         started_at=started_at,
@@ -97,7 +97,7 @@ class _Answered(NamedTuple):
 
     pinged: Pinged
     token: str
-    seen: Seen
+    seen: Seen | None
 
 
 def _unasked(draft: Draft, terms: ContractTerms, now: datetime) -> Pinged | None:

@@ -184,7 +184,8 @@ def _conclude(sent: _Sent, heard: Heard) -> Ended:
     """Write down what became of a post."""
     answer, spent = _unnamed(heard.answer, sent.due), heard.spent_ms
     endpoint = endpoint_of(sent.due.contract_id, POST, sent.due.draft.mode)
-    observe([seen_of(endpoint, answer, spent)], now=clock())
+    if (seen := seen_of(endpoint, answer, spent)) is not None:
+        observe([seen], now=clock())
     facts = {"ms": None if spent is None else round(spent), "fields": list(heard.fields)}
     return conclude(sent.due, sent.stage, answer, facts)
 

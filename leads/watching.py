@@ -7,6 +7,8 @@ from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.health_figures import Endpoint, Result, Seen, Stage
 
 PING, POST = Stage.PING, Stage.POST
+CROWDED: Final = "crowded"
+"""The reason of a question that was never put, since too many others were open in its lane."""
 _RESULTS: Final = {
     AnswerOutcome.ACCEPTED: Result.ACCEPTED,
     AnswerOutcome.NO_BID: Result.REFUSED,
@@ -21,6 +23,11 @@ def endpoint_of(contract_id: UUID, stage: Stage, mode: str) -> Endpoint:
     return Endpoint(contract_id, stage, mode)
 
 
-def seen_of(endpoint: Endpoint, answer: Answer, ms: float | None) -> Seen:
-    """What one answer says of its endpoint; whatever could not be read speaks against it."""
+def seen_of(endpoint: Endpoint, answer: Answer, ms: float | None) -> Seen | None:
+    """What one answer says of its endpoint; whatever could not be read speaks against it.
+
+    None where we never asked, having too many questions open: that says nothing of the other side.
+    """
+    if answer.reason == CROWDED and answer.outcome is AnswerOutcome.UNREACHABLE:
+        return None
     return Seen(endpoint, _RESULTS.get(answer.outcome, Result.ERROR), ms)

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from billing.check import check_ledger
+from buyers.health import read_health
 from core.clock import now
+from core.http import loop
+from core.http.client import OPEN_PER_LANE
+from leads.bids import Pinged
 from leads.models import Auction, Lead, Sale
 from leads.pages import lead_page
 from leads.queries import decisions
@@ -86,6 +90,29 @@ def test_a_buyer_that_takes_no_posts_of_late_is_not_asked_for_a_bid(market: Mark
     assert take(world).body["price"] == 40.0
     assert (down.pings, down.posts) == ([], [])
     assert verdicts()["down"] == "breaker_open"
+
+
+def test_a_buyer_whose_lane_is_full_of_our_own_questions_is_not_blamed_for_it(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=150)
+    contract = market.contract(world, market.system("busy", bid=50.00))
+    loop.run(crowd(contract.pk.hex, OPEN_PER_LANE))
+    try:
+        assert take(world).body["status"] == "unsold"
+    finally:
+        loop.run(crowd(contract.pk.hex, -OPEN_PER_LANE))
+    (ping,) = (Pinged.from_record(one) for one in Auction.objects.get().record["pings"])
+    assert (ping.said, ping.bid.reason, ping.fields) == ("unreachable", "crowded", ())
+    (endpoint, *_) = read_health([contract.pk], mode="live", now=now())[contract.pk].endpoints
+    assert (endpoint.asked, endpoint.errors, endpoint.timeouts) == (0, 0, 0)
+
+
+async def crowd(lane: str, places: int) -> None:
+    """Take so many places in the lane, or give them back."""
+    lanes = loop.client().lanes
+    for _ in range(places):
+        await lanes.enter(lane)
+    for _ in range(-places):
+        lanes.leave(lane)
 
 
 def test_a_duplicate_is_not_pinged(market: Market) -> None:
