@@ -11,6 +11,7 @@ from core.money import to_major
 from leads.drafts import Draft, Fate, NewSale
 from leads.models import Lead, Sale
 from leads.telling import reasons
+from scoring.scorecard import grade_of
 
 
 def answer(draft: Draft, fate: Fate) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def answer(draft: Draft, fate: Fate) -> dict[str, Any]:
         "score_reasons": reasons(draft) if open_to_all else [],
         "score_model": draft.scored.model if open_to_all else None,
         "percentile": draft.scored.percentile,
+        "grade": grade_of(draft.scored.percentile),
         "score_calibrated": draft.scored.calibrated,
         "return_probability": None if draft.principal.bound else draft.scored.return_probability,
         "buyer_id": _first_buyer(fate) if open_to_all else None,

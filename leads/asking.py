@@ -17,7 +17,6 @@ from core.ids import encode
 from leads.drafts import Draft
 from leads.models import Lead, Ping, Sale, Source
 from leads.snapshot import ContractView
-from leads.watching import CROWDED
 from routing.models import Campaign
 
 
@@ -111,7 +110,7 @@ def _answer(reader: Stage, told: Told) -> Answer:
     if told.response is not None:
         return reader.read(told.response)
     if told.started_ms is None:
-        return Answer(AnswerOutcome.UNREACHABLE, reason=CROWDED)
+        return Answer(AnswerOutcome.UNREACHABLE, reason="crowded")
     return Answer(AnswerOutcome.TIMEOUT, reason="timeout", unknown=True)
 
 

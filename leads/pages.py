@@ -29,6 +29,7 @@ from routing.explain import explain
 from routing.fields import BUILT_IN
 from routing.models import Field
 from scoring.models import Score
+from scoring.scorecard import grade_of
 from webhooks.models import Event
 
 # --- the list ----------------------------------------------------------------------------------------------------
@@ -123,7 +124,8 @@ class LeadPage:
     fields: tuple[FieldLine, ...]
     flags: tuple[str, ...]
     metadata: Mapping[str, Any]
-    score_reasons: tuple[Mapping[str, Any], ...]
+    score: Score | None
+    grade: str | None
     sales: tuple[Sale, ...]
     events: tuple[Told, ...]
     decisions: tuple[DecisionTable, ...]
@@ -145,6 +147,7 @@ def lead_page(principal: Principal, lead_id: UUID, *, revealed: bool = False) ->
         contents, decisions = None, ()
     held = contents or {}
     sales = tuple(lead.sales.select_related("buyer", "contract").order_by("sold_at", "id"))
+    score = Score.objects.filter(lead_ref=lead.pk).order_by("-created_at", "-id").first()
     buyers: dict[UUID | None, str] = {sale.pk: sale.buyer.name for sale in sales}
     return LeadPage(
         lead=lead,
@@ -153,7 +156,8 @@ def lead_page(principal: Principal, lead_id: UUID, *, revealed: bool = False) ->
         fields=tuple(_field_line(name, value, personal, revealed) for name, value in held.get("fields", {}).items()),
         flags=tuple(held.get("flags", ())),
         metadata=held.get("metadata", {}),
-        score_reasons=_score_reasons(lead),
+        score=score,
+        grade=grade_of(score.percentile) if score else None,
         sales=sales,
         events=tuple(Told(event, buyers.get(event.sale_ref, "")) for event in queries.events(lead)),
         decisions=decisions,
@@ -180,11 +184,6 @@ def _field_line(name: str, value: Any, personal: frozenset[str], revealed: bool)
     is_personal = name in personal
     text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
     return FieldLine(name, masked(name, text) if is_personal and not revealed else text, is_personal)
-
-
-def _score_reasons(lead: Lead) -> tuple[Mapping[str, Any], ...]:
-    score = Score.objects.filter(lead_ref=lead.pk).order_by("-created_at", "-id").first()
-    return tuple(score.reasons) if score else ()
 
 
 # --- decisions ---------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from routing.models import Campaign
 from routing.types import Decision as Verdicts
 from routing.types import Market, MarketTerms
 from scoring.queries import score_columns
+from scoring.scorecard import grade_of
 from webhooks.models import Event
 
 
@@ -101,6 +102,7 @@ def _record(principal: Principal, lead: Lead, sealer: Sealer | None, score: Mapp
         "score_reasons": score.get("reasons", []) if all_seen else [],
         "score_model": score.get("model") if all_seen else None,
         "percentile": score.get("percentile"),
+        "grade": grade_of(score.get("percentile")),
         "score_calibrated": score.get("calibrated", False),
         "return_probability": None if principal.bound else score.get("return_probability"),
         "buyer_id": _buyer_id(principal, lead, sales),

@@ -7,8 +7,6 @@ from buyers.exchange.answers import Answer, AnswerOutcome
 from buyers.health_figures import Endpoint, Result, Seen, Stage
 
 PING, POST = Stage.PING, Stage.POST
-CROWDED: Final = "crowded"
-"""The reason of a question that was never put, since too many others were open in its lane."""
 _RESULTS: Final = {
     AnswerOutcome.ACCEPTED: Result.ACCEPTED,
     AnswerOutcome.NO_BID: Result.REFUSED,
@@ -28,6 +26,6 @@ def seen_of(endpoint: Endpoint, answer: Answer, ms: float | None) -> Seen | None
 
     None where we never asked, having too many questions open: that says nothing of the other side.
     """
-    if answer.reason == CROWDED and answer.outcome is AnswerOutcome.UNREACHABLE:
+    if answer.outcome is AnswerOutcome.UNREACHABLE and answer.reason == "crowded":
         return None
     return Seen(endpoint, _RESULTS.get(answer.outcome, Result.ERROR), ms)

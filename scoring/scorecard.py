@@ -33,6 +33,11 @@ class Reason:
         return {"code": self.code, "text": self.text, "effect": self.effect}
 
 
+def grade_of(percentile: int | None) -> str | None:
+    """A for the best quarter of the latest leads, down to D; None while nobody knows how the lead stands."""
+    return None if percentile is None else "DCBA"[percentile // 25]
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
     """A score from 0 to 100 with what made it: `contributions` by signal and `base` add up to `log_odds`.

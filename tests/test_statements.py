@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from accounts.models import Agency
+from accounts.notices import notify
 from core.clock import now
 from leads.models import Auction, Lead
 from scoring.models import Belonging, BuyerHabits, Model, Policy, Recalibration, Standing, Target, Watch
@@ -65,9 +66,10 @@ def post_leads(house: House, campaign: str, name: str) -> None:
 
 
 def grow_beside_the_api(house: House) -> None:
-    """People, their addresses and second factors, failed sign-ins, and tries at every message."""
+    """People, their addresses, notices and second factors, failed sign-ins, and tries at every message."""
     Agency.objects.create(name="Another", slug=uuid4().hex)
     person = make_person(house.agency)
+    notify(agency_id=house.agency.pk, key=uuid4().hex, subject="Alarm", text="Look.", now=now())
     EmailAddress.objects.create(user=person, email=person.email)
     Authenticator.objects.create(user=person, type="totp", data={})
     failed = {"username": uuid4().hex, "ip_address": "192.0.2.1", "user_agent": "x"}

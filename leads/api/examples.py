@@ -33,6 +33,7 @@ SOLD: Final[dict[str, Any]] = {
     ],
     "score_model": "scorecard-1",
     "percentile": 71,
+    "grade": "B",
     "score_calibrated": True,
     "return_probability": 0.06,
     "buyer_id": _BUYER,

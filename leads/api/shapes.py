@@ -53,6 +53,9 @@ class LeadAnswerShape(serializers.Serializer[Any]):
         allow_null=True,
         help_text="How many per cent of the latest leads of this type scored lower; null while they are too few.",
     )
+    grade = serializers.ChoiceField(
+        ["A", "B", "C", "D"], allow_null=True, help_text="The quarter that the percentile lies in, A the best."
+    )
     score_calibrated = serializers.BooleanField(
         help_text="Whether outcomes bear it out as a probability; false by the points table, and under an alarm.",
     )

@@ -33,6 +33,7 @@ def test_a_lead_that_a_buyer_wants_is_sold_charged_and_queued_for_delivery() -> 
         "score_reasons": outcome.body["score_reasons"],
         "score_model": "scorecard-1",
         "percentile": None,
+        "grade": None,
         "score_calibrated": False,
         "return_probability": None,
         "buyer_id": buyer.public_id,

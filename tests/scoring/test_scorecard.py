@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scoring.scorecard import SCORECARD, Reason, Scored
+from scoring.scorecard import SCORECARD, Reason, Scored, grade_of
 from tests.scoring.test_features import ACCIDENT, MARIA, RECEIVED, features
 
 
@@ -109,3 +109,9 @@ def test_the_profile_of_a_lead_type_counts_its_own_fields_as_expected() -> None:
         "injury_severity",
         "accident_date",
     }
+
+
+def test_a_grade_is_the_quarter_that_a_percentile_lies_in() -> None:
+    found = [grade_of(percentile) for percentile in (0, 24, 25, 49, 50, 74, 75, 99)]
+    assert found == ["D", "D", "C", "C", "B", "B", "A", "A"]
+    assert grade_of(None) is None
