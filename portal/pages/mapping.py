@@ -4,6 +4,7 @@ import json as plain
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 from rest_framework.exceptions import ValidationError
@@ -18,6 +19,7 @@ from buyers.records import delivery_record
 from core import json
 from core.api.problems import flatten
 from core.errors import FieldError, FieldProblems
+from core.ids import BadId, decode
 from portal.access import Access, agency_page
 from portal.pages.filters import named
 from portal.pages.frame import show
@@ -25,6 +27,7 @@ from routing.models import Campaign
 
 _SELECT = {"class": "form-select"}
 _LONGEST = 100_000
+_OFFERED = 200  # contracts in the choice; any other is reached by its address
 
 
 def _area(rows: int, wrap: str) -> forms.Textarea:
@@ -74,13 +77,18 @@ class MappingForm(forms.Form):
 @agency_page
 def mapping(request: HttpRequest, access: Access) -> HttpResponse:
     """The form, begun from a preset or a contract's own method where the address names one, and what came of it."""
-    contracts = _contracts(access.principal)
-    context: dict[str, Any] = {"presets": PRESETS, "contracts": contracts, "begun": request.GET.get("begin", "")}
+    begun = request.GET.get("begin", "")
+    contract = _contract(access.principal, begun)
+    contracts = list(_contracts(access.principal)[:_OFFERED])
+    if contract is not None and contract not in contracts:
+        contracts.append(contract)
+    context: dict[str, Any] = {"presets": PRESETS, "contracts": contracts, "begun": begun}
     if request.method == "POST":
         form = MappingForm(request.POST, principal=access.principal)
         context |= _outcome(form)
     else:
-        form = MappingForm(initial=_begun(context["begun"], contracts), principal=access.principal)
+        form = MappingForm(initial=_begun(begun, contract), principal=access.principal)
+        context["unknown"] = bool(begun) and begun not in PRESETS and contract is None
     return show(request, access, "mapping", {**context, "form": form})
 
 
@@ -107,18 +115,25 @@ def _document(text: str) -> dict[str, Any]:
     return found
 
 
-def _contracts(principal: Principal) -> list[Contract]:
+def _contracts(principal: Principal) -> QuerySet[Contract]:
     rows = Contract.objects.visible_to(principal).filter(deliveries__primary=True, deliveries__method=Method.HTTP)
-    return list(rows.exclude(status="archived").order_by("name", "pk")[:200])
+    return rows.exclude(status="archived").order_by("name", "pk")
 
 
-def _begun(begin: str, contracts: list[Contract]) -> dict[str, Any]:
+def _contract(principal: Principal, begin: str) -> Contract | None:
+    """The contract of this id, however many there are."""
+    try:
+        return _contracts(principal).filter(pk=decode(Contract.prefix, begin)).first()
+    except BadId:
+        return None
+
+
+def _begun(begin: str, contract: Contract | None) -> dict[str, Any]:
     """The first values of the form."""
     first: dict[str, Any] = {"status": 200}
     document: dict[str, Any] = beginning(begin if begin in PRESETS else "generic_json")
-    for contract in contracts:
-        if contract.public_id == begin:
-            document = delivery_record(contract.deliveries.get(primary=True))
-            first["campaign"] = contract.campaign_id
+    if contract is not None:
+        document = delivery_record(contract.deliveries.get(primary=True))
+        first["campaign"] = contract.campaign_id
     stage = "ping" if whole_document(document).get("ping") else "post"
     return {**first, "stage": stage, "delivery": plain.dumps(document, indent=2, ensure_ascii=False)}

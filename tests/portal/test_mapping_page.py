@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.principals import SystemActor
 from buyers.contracts import change_contract
 from buyers.exchange.presets import PRESETS
-from buyers.models import Contract
+from buyers.models import Contract, DeliveryMethod
 from leads.models import Lead
 from tests.buyers.making import a_house
 from tests.leads.world import World, make_world
@@ -121,3 +121,32 @@ def test_a_trial_writes_nothing(staff: Client) -> None:
     tried(staff, answer='{"accepted": true, "price": 42.5}')
 
     assert (Contract.objects.count(), Lead.objects.count()) == (0, 0)
+
+
+def test_a_contract_beyond_those_that_are_offered_is_reached_by_its_address(world: World, staff: Client) -> None:
+    contract = asked_by_http(world)
+    contract.name = "zz last"
+    contract.save(update_fields=["name"])
+    copies = [copied(contract, number) for number in range(200)]
+    DeliveryMethod.objects.bulk_create(DeliveryMethod(contract=copy, method="http", config="{}") for copy in copies)
+    assert contract.public_id not in staff.get(PATH).content.decode()
+    page = staff.get(PATH, {"begin": contract.public_id}).content.decode()
+    assert f'value="{contract.public_id}" selected' in page
+    assert "https://buyer.example.com/ping" in page
+
+
+def copied(contract: Contract, number: int) -> Contract:
+    return Contract.objects.create(
+        agency=contract.agency,
+        buyer=contract.buyer,
+        campaign=contract.campaign,
+        name=f"a {number:03}",
+        price=contract.price,
+    )
+
+
+@pytest.mark.parametrize("begin", ["nothing", "ctr_01jv3k8m2xq4r5s6t7v8w9x0yz"])
+def test_whoever_begins_from_what_there_is_not_is_told_so(staff: Client, begin: str) -> None:
+    page = staff.get(PATH, {"begin": begin}).content.decode()
+    assert "There is no such preset or contract" in page
+    assert "There is no such preset" not in staff.get(PATH, {"begin": "boberdoo"}).content.decode()
