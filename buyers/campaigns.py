@@ -104,6 +104,9 @@ def _refuse_unsuitable(campaign: Campaign) -> None:
     if campaign.rank_by == RankBy.EXPECTED_VALUE and campaign.method not in RANKABLE:
         detail = f"must be {RankBy.METHOD} where contracts take turns; rank a waterfall or an auction"
         problems.append(FieldError("rank_by", "invalid_choice", detail))
+    if campaign.min_margin is not None and campaign.rank_by != RankBy.EXPECTED_VALUE:
+        detail = f"is known only with rank_by {RankBy.EXPECTED_VALUE}: without it nobody reckons what a sale brings"
+        problems.append(FieldError("min_margin", "invalid", detail))
     if campaign.deadline_ms < (least := max(campaign.ping_timeout_ms, campaign.answer_within_ms)):
         detail = f"must be at least {least}, as long as the pings and the answer may take"
         problems.append(FieldError("deadline_ms", "min_value", detail))

@@ -97,6 +97,7 @@ def campaign_record(campaign: Campaign) -> dict[str, Any]:
         "currency": campaign.currency,
         "max_sales": campaign.max_sales,
         "floor_price": to_major(campaign.floor_price, campaign.currency),
+        "min_margin": None if campaign.min_margin is None else to_major(campaign.min_margin, campaign.currency),
         "dedupe_days": campaign.dedupe_days,
         "dedupe_scope": campaign.dedupe_scope,
         "dedupe_counts": campaign.dedupe_counts,

@@ -76,6 +76,7 @@ def _campaign_content(campaign: Campaign, contracts: Iterable[Contract]) -> dict
         "currency": campaign.currency,
         "max_sales": campaign.max_sales,
         "floor_price": campaign.floor_price,
+        "min_margin": campaign.min_margin,
         "auction_price": campaign.auction_price,
         "timezone": campaign.agency.timezone,
         "caps": campaign.caps,

@@ -103,7 +103,13 @@ def _only(draft: Draft, contract_id: UUID) -> Terms:
     terms = draft.campaign.terms
     content = terms.market.to_content()
     chosen = [row | _BY_HAND for row in content["contracts"] if row["id"] == str(contract_id)]
-    narrowed = content | {"contracts": chosen, "floor_price": 0, "max_sales": 1, "method": "waterfall"}
+    narrowed = content | {
+        "contracts": chosen,
+        "floor_price": 0,
+        "min_margin": None,
+        "max_sales": 1,
+        "method": "waterfall",
+    }
     text = json.canonical(narrowed)
     market = MarketTerms.from_content(narrowed)
     return Terms(terms.agency_id, terms.campaign_id, market, text, sha256(text).digest())

@@ -179,6 +179,11 @@ def _promised(wording: Wording, inputs: Mapping[str, Any]) -> str:
     return f"A {kind} of {promised} was promised; this would bring {offered}."
 
 
+def _margin(wording: Wording, inputs: Mapping[str, Any]) -> str:
+    value, payout, least = (wording.money(inputs[name]) for name in ("expected_value", "payout", "min_margin"))
+    return f"Expected to bring {value}, and the source earns {payout}; at least {least} must be left."
+
+
 def _outbid(wording: Wording, inputs: Mapping[str, Any]) -> str:
     return (
         f"{_bid(wording, inputs)} It had {wording.money(inputs['to_beat'])} to beat; the lead is sold {inputs['sold']}."
@@ -212,6 +217,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Wording, Mapping[str, Any]], str]]] = {
     **dict.fromkeys(("no_bid", "bid_late", "bid_error", "bid_unreadable"), _no_bid),
     "bid_out_of_range": _range,
     "below_promised": _promised,
+    "below_margin": _margin,
     "outbid": _outbid,
     "won": _won,
 }

@@ -3,15 +3,15 @@
 **Who wins.** The best offer for the whole lead stands against the best sum of offers to share it, by effective bids
 (`routing.offers`); of equal ones the lead goes to one buyer. Those who share are taken from the best down, one contract
 of a buyer, up to the campaign's number, as far as caps and funds have room for one after another. A lead whose offers
-do not bring what its source was promised is not sold. Equal offers stand in the order of priority, then of their
-answers' speed, then of their ids.
+do not bring what its source was promised, or the campaign's margin, is not sold. Equal offers stand in the order of
+priority, then of their answers' speed, then of their ids.
 
 **First price**: a winner pays its bid. **Second price**: it pays the least with which it would still have won against
 what all others offered, given what the winners before it pay: one minor unit more, in effective bids, than the best
 offer of another buyer that was left out, or than the best offer for the lead in the other way needs; never less than
-the campaign's floor, its contract's least bid or what the source was promised, never more than its bid. So the sum of
-those who share still beats the best offer of one alone. A buyer's own other offers never raise its price. Room is asked
-for the whole bid: what its buyer could not pay is no bid.
+the campaign's floor or margin, its contract's least bid or what the source was promised, never more than its bid. So
+the sum of those who share still beats the best offer of one alone. A buyer's own other offers never raise its price.
+Room is asked for the whole bid: what its buyer could not pay is no bid.
 """
 
 from collections.abc import Collection
@@ -19,9 +19,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from routing.eligibility import Case, Loss
+from routing.margins import price_with_margin, too_little
 from routing.offers import Offers
 from routing.pricing import least_price
-from routing.promises import price_promised, shortfall
+from routing.promises import price_promised
 from routing.ranking import Offer, Ranked
 from routing.reasons import Reason
 from routing.selection import Choice, share
@@ -57,9 +58,9 @@ def hold_auction(case: Case, offers: Offers) -> Result:
 
 
 def _group(case: Case, ranked: Ranked) -> Choice:
-    """Who would share the lead: nobody where together they do not bring what was promised."""
+    """Who would share the lead: nobody where together they do not bring what was promised, or the margin."""
     group = share(Case(case.market), ranked)
-    loss = shortfall(case, [offer.price for offer, _ in group.won])
+    loss = too_little(case, [offer for offer, _ in group.won]) if group.won else None
     if loss is None:
         return group
     short = {offer.position: loss for offer, _ in ranked if _outranked(group, offer)}
@@ -110,7 +111,8 @@ def _second_prices(case: Case, offers: Offers, won: Ranked, group: Choice) -> Ra
         beaten = _beaten_alone(case, offers, offer) if offer.exclusive else _beaten_shared(offers, paying, place, group)
         least = offers.worths[offer.position].least(beaten + 1, offer.price)
         promised = price_promised(case, [other.price for other, _ in paying], place)
-        price = min(offer.price, max(least, least_price(case.market.terms, offer.contract), promised))
+        kept = price_with_margin(case, [other for other, _ in paying], place)
+        price = min(offer.price, max(least, least_price(case.market.terms, offer.contract), promised, kept))
         paying[place] = offer._replace(price=price), stood
     return paying
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from routing.auction import hold_auction
 from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal, refusals
+from routing.margins import too_little
 from routing.offers import collect_offers
 from routing.pricing import payout_of
-from routing.promises import shortfall
 from routing.ranking import Offer, Ranked, next_ticket, rank, rank_by_value, stride_of
 from routing.reasons import Reason
 from routing.selection import Choice, choose, offer_of
@@ -55,7 +55,7 @@ def _decide_by_price(market: Market, screened: Screened) -> Decision:
             continue
         if (loss := had_before(case, contract)) is None:
             offer = offers[position] = offer_of(case, position, contract)
-            loss = price_refusal(case, contract, offer.price) or _below_promised(case, offer)
+            loss = price_refusal(case, contract, offer.price) or _too_little(case, offer)
         if loss is not None:
             losses[position] = loss
 
@@ -68,14 +68,14 @@ def _decide_by_price(market: Market, screened: Screened) -> Decision:
     return _decision(market, choice, [offer.position for offer, _ in ranked], prices, {**told, **losses, **choice.lost})
 
 
-def _below_promised(case: Case, offer: Offer) -> Loss | None:
-    """Why an offer for the whole lead does not keep what its source was promised; those who share keep it together."""
-    return shortfall(case, [offer.price]) if offer.exclusive else None
+def _too_little(case: Case, offer: Offer) -> Loss | None:
+    """Why an offer for the whole lead keeps not what was promised, or no margin; those who share keep it together."""
+    return too_little(case, [offer]) if offer.exclusive else None
 
 
 def _kept_promise(case: Case, choice: Choice) -> Choice:
-    """The choice, or nobody where it does not bring what the source was promised."""
-    loss = shortfall(case, [offer.price for offer, _ in choice.won]) if choice.won else None
+    """The choice, or nobody where it does not bring what the source was promised, or the campaign's margin."""
+    loss = too_little(case, [offer for offer, _ in choice.won]) if choice.won else None
     if loss is None:
         return choice
     return Choice([], choice.lost | {offer.position: loss for offer, _ in choice.won})

@@ -12,6 +12,7 @@ _OF_A_CAP: Final = frozenset(("limit", "used", "adding"))
 _AMOUNTS: Final = frozenset(
     (
         *("price", "floor_price", "available", "expected_value", "payout", "promised_price", "promised_payout"),
+        "min_margin",
         *("bid", "shared_bid", "effective_bid", "to_beat", "min_bid", "max_bid"),
     )
 )

@@ -98,7 +98,7 @@ class CampaignRows(VisibleQuerySet["Campaign"]):
 
 
 class Campaign(Record):
-    """A market for one lead type. `floor_price` and money in `caps` are minor units of `currency`."""
+    """A market for one lead type. `floor_price`, `min_margin` and money in `caps` are minor units."""
 
     prefix = "camp"
 
@@ -111,6 +111,7 @@ class Campaign(Record):
     currency = models.CharField(max_length=3)
     max_sales = models.PositiveSmallIntegerField(default=1)
     floor_price = models.BigIntegerField(default=0)
+    min_margin = models.BigIntegerField(null=True, blank=True)
     dedupe_days = models.PositiveSmallIntegerField(default=30)
     dedupe_scope = models.CharField(max_length=8, default="campaign")
     dedupe_counts = models.CharField(max_length=4, default="all")

@@ -138,7 +138,8 @@ class MarketTerms:
     """A campaign's rules and its contracts, always in the order of their ids.
 
     `rank_by` is `method` (the order that the method has by itself: priority in a waterfall, bids in an auction) or
-    `expected_value`, for these two methods. Of an auction: what its winner pays (`first` or `second` price).
+    `expected_value`, for these two methods; then `min_margin` is what a sale must be expected to bring beyond the
+    source's payout (minor units; None for anything). Of an auction: what its winner pays (`first` or `second` price).
     """
 
     campaign_id: UUID
@@ -147,6 +148,7 @@ class MarketTerms:
     currency: str = "USD"
     max_sales: int = 1
     floor_price: int = 0
+    min_margin: int | None = None
     rank_by: str = "method"
     auction_price: str = "first"
     timezone: str = "UTC"
@@ -192,5 +194,6 @@ class MarketTerms:
 
 
 _PLAIN_OF_A_MARKET = (
-    *("status", "method", "currency", "max_sales", "floor_price", "timezone", "rank_by", "auction_price"),
+    *("status", "method", "currency", "max_sales", "floor_price", "min_margin", "timezone", "rank_by"),
+    "auction_price",
 )

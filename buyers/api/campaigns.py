@@ -40,11 +40,12 @@ AUCTION = OpenApiExample(
         "floor_price": 20.00,
         "ping_timeout_ms": 300,
         "rank_by": "expected_value",
+        "min_margin": 5.00,
         "auction": {"price": "first"},
     },
     request_only=True,
 )
-_AGENCYS_OWN = ("floor_price", "caps", "external_id", "metadata")
+_AGENCYS_OWN = ("floor_price", "min_margin", "caps", "external_id", "metadata")
 
 
 def visible_campaigns(principal: Principal) -> CampaignRows:

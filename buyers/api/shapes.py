@@ -82,9 +82,9 @@ class AuctionRecord(AuctionInput):
 
 
 class CampaignRecord(Shown, CampaignInput):
-    """A campaign. Keys bound to a buyer or a source see neither its floor and caps nor the agency's own notes."""
+    """A campaign. Keys bound to a buyer or a source see neither floor, margin and caps nor the agency's own notes."""
 
-    sometimes = ("floor_price", "caps", "external_id", "metadata")
+    sometimes = ("floor_price", "min_margin", "caps", "external_id", "metadata")
     otherwise = {**STATUS, "auction": AuctionRecord()}
 
     campaign_id = PublicIdField(Campaign.prefix)

@@ -119,6 +119,12 @@ class CampaignInput(Kept):
     currency = Text(required=False, min_length=3, max_length=3)
     max_sales = Whole(required=False, min_value=1, max_value=100)
     floor_price = Money(required=False)
+    min_margin = Money(
+        required=False,
+        allow_null=True,
+        help_text="With `rank_by: expected_value`: what a sale must be expected to bring beyond the source's payout. "
+        "null: anything.",
+    )
     dedupe_days = Whole(required=False, min_value=1, max_value=365)
     dedupe_scope = Choice(choices=["campaign", "agency"], required=False)
     dedupe_counts = Choice(choices=["all", "sold"], required=False)

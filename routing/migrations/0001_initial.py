@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('max_sales', models.PositiveSmallIntegerField(default=1)),
                 ('floor_price', models.BigIntegerField(default=0)),
+                ('min_margin', models.BigIntegerField(blank=True, null=True)),
                 ('dedupe_days', models.PositiveSmallIntegerField(default=30)),
                 ('dedupe_scope', models.CharField(default='campaign', max_length=8)),
                 ('dedupe_counts', models.CharField(default='all', max_length=4)),

@@ -291,6 +291,17 @@ def test_a_campaign_ranks_by_expected_value_where_contracts_do_not_take_turns(ho
     assert problems(house.api.post("/v1/campaigns", body)) == [("rank_by", "invalid_choice")]
 
 
+def test_a_margin_is_asked_where_expected_value_is_reckoned_and_nowhere_else(house: House) -> None:
+    a_lead_type(house)
+    plain, ranked = a_campaign(house), a_campaign(house, slug="ranked", rank_by="expected_value", min_margin=5.5)
+    assert (plain["min_margin"], ranked["min_margin"]) == (None, 5.5)
+    path = f"/v1/campaigns/{ranked['campaign_id']}"
+    assert campaign_terms(decode("camp", ranked["campaign_id"])).market.min_margin == 550
+    assert problems(house.api.patch(path, {"rank_by": "method"})) == [("min_margin", "invalid")]
+    assert read(house.api.patch(path, {"rank_by": "method", "min_margin": None}))["min_margin"] is None
+    assert problems(house.api.patch(path, {"rank_by": "expected_value", "min_margin": -1}))[0][0] == "min_margin"
+
+
 def test_a_contract_asks_for_score_percentile_and_chance_of_return_by_number(house: House) -> None:
     buyer, campaign = a_market(house)
     wanted = {

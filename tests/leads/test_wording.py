@@ -58,6 +58,11 @@ BID = {"outcome": "bid", "bid": 4000, "effective_bid": 4000, "asked_at_ms": 1, "
             BID | {"promised_price": 2100, "promised_payout": 0, "price": 2000, "payout": 0},
             "A price of $21.00 was promised; this would bring $20.00.",
         ),
+        (
+            "below_margin",
+            {"expected_value": 4500, "payout": 3000, "min_margin": 2000},
+            "Expected to bring $45.00, and the source earns $30.00; at least $20.00 must be left.",
+        ),
     ],
 )
 def test_a_reason_of_an_auction_is_put_in_words(reason: str, inputs: dict[str, Any], sentence: str) -> None:

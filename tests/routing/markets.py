@@ -11,7 +11,7 @@ from routing.types import ContractTerms, Decision, Facts, Funds, Market, MarketT
 NOON = datetime(2026, 5, 12, 17, 0, tzinfo=UTC)  # a Tuesday, noon in Chicago
 CAMPAIGN, SOURCE = UUID(int=0xC), UUID(int=0x5)
 RICH = Funds(balance=10**9)
-TERMS = ("method", "max_sales", "floor_price", "caps", "status", "auction_price", "rank_by")
+TERMS = ("method", "max_sales", "floor_price", "min_margin", "caps", "status", "auction_price", "rank_by")
 LEAD = {"state": "TX", "zip": "75001", "age": 41}
 
 
