@@ -30,6 +30,7 @@ def answer(draft: Draft, fate: Fate) -> dict[str, Any]:
         "grade": grade_of(draft.scored.percentile),
         "score_calibrated": draft.scored.calibrated,
         "return_probability": None if draft.principal.bound else draft.scored.return_probability,
+        "conversion_probability": None if draft.principal.bound else draft.scored.conversion_probability,
         "buyer_id": _first_buyer(fate) if open_to_all else None,
         "price": _price(draft.principal, fate, draft.campaign.currency),
         "routing_decision": fate.routing_decision,

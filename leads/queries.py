@@ -105,6 +105,7 @@ def _record(principal: Principal, lead: Lead, sealer: Sealer | None, score: Mapp
         "grade": grade_of(score.get("percentile")),
         "score_calibrated": score.get("calibrated", False),
         "return_probability": None if principal.bound else score.get("return_probability"),
+        "conversion_probability": None if principal.bound else score.get("conversion_probability"),
         "buyer_id": _buyer_id(principal, lead, sales),
         "price": _price(principal, lead, sales),
         "routing_decision": lead.routing_decision,

@@ -30,12 +30,21 @@ def _scored(row: Score) -> Scored:
         model=row.model,
         percentile=row.percentile,
         return_probability=row.return_probability,
+        conversion_probability=row.conversion_probability,
         calibrated=row.calibrated,
     )
 
 
 def score_columns(lead_refs: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
     """What the API shows of the latest score of each lead beside the score itself; one statement."""
-    columns = ("lead_ref", "reasons", "model", "percentile", "return_probability", "calibrated")
+    columns = (
+        "lead_ref",
+        "reasons",
+        "model",
+        "percentile",
+        "return_probability",
+        "conversion_probability",
+        "calibrated",
+    )
     rows = Score.objects.filter(lead_ref__in=list(lead_refs)).order_by("created_at", "id").values(*columns)
     return {row.pop("lead_ref"): row for row in rows}

@@ -44,7 +44,8 @@ class Scored:
 
     `reasons` tells the strongest contributions, at most three up and three down, strongest first. `percentile` is the
     share of the agency's latest leads of this type that scored lower, in per cent; None while they are too few.
-    `return_probability` is that of a buyer giving the lead back once it took it; None before anything is known of it.
+    `return_probability` is that of a buyer giving the lead back once it took it, `conversion_probability` that a buyer
+    reports a conversion; each is None before anything is known of it.
     `calibrated` says whether outcomes bear the probability out; where not, prices must not be reckoned from it.
     `micros` is how many microseconds it took, where somebody measured.
     """
@@ -59,6 +60,7 @@ class Scored:
     model: str
     percentile: int | None = None
     return_probability: float | None = None
+    conversion_probability: float | None = None
     calibrated: bool = False
     micros: int | None = field(default=None, compare=False)
 

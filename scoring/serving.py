@@ -61,13 +61,14 @@ class _Percentiles:
 
 @dataclass(frozen=True, slots=True)
 class ServedScorer:
-    """Implements scoring.scorecard.Scorer by the champions of `stuck` and `returned`; behind them the scorecard.
+    """Implements scoring.scorecard.Scorer by the champions of the three targets; behind that of `stuck` the scorecard.
 
     `calibrated` where a champion is in charge and the watch has no alarm about it.
     """
 
     main: Scorer
     returns: Scorer | None
+    converts: Scorer | None
     percentiles: _Percentiles
     calibrated: bool = False
 
@@ -80,13 +81,23 @@ class ServedScorer:
     def _score(self, features: Mapping[str, Feature]) -> Scored:
         try:
             scored = self.main.score(features)
-            returned = None if self.returns is None else round(self.returns.score(features).probability, 6)
+            returned, converted = _chance(self.returns, features), _chance(self.converts, features)
         except Exception:
             log.exception("the champion failed; the scorecard answers")
             FALLBACKS.inc()
             return SCORECARD.score(features)
         percentile = self.percentiles.of(scored.probability)
-        return replace(scored, percentile=percentile, return_probability=returned, calibrated=self.calibrated)
+        return replace(
+            scored,
+            percentile=percentile,
+            return_probability=returned,
+            conversion_probability=converted,
+            calibrated=self.calibrated,
+        )
+
+
+def _chance(scorer: Scorer | None, features: Mapping[str, Feature]) -> float | None:
+    return None if scorer is None else round(scorer.score(features).probability, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +149,15 @@ def _served(
     lines: Mapping[UUID, Recalibration],
     alarmed: Set[tuple[str, str]],
 ) -> Scorer:
-    main, returns = (champions.get((lead_type, target)) for target in (Target.STUCK, Target.RETURNED))
-    loaded = _load(agency_id, main, lines) if main else None
+    main = champions.get((lead_type, Target.STUCK))
+    loaded, returns, converts = (
+        _load(agency_id, champion, lines) if (champion := champions.get((lead_type, target))) else None
+        for target in (Target.STUCK, Target.RETURNED, Target.CONVERTED)
+    )
     return ServedScorer(
         main=loaded or SCORECARD,
-        returns=_load(agency_id, returns, lines) if returns else None,
+        returns=returns,
+        converts=converts,
         percentiles=_Percentiles(
             agency_id,
             lead_type,

@@ -40,6 +40,7 @@ def score_statements(
                     "probability": scored.probability,
                     "percentile": scored.percentile,
                     "return_probability": scored.return_probability,
+                    "conversion_probability": scored.conversion_probability,
                     "base": scored.base,
                     "contributions": dict(scored.contributions),
                     "reasons": [reason.record() for reason in scored.reasons],

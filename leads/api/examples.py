@@ -36,6 +36,7 @@ SOLD: Final[dict[str, Any]] = {
     "grade": "B",
     "score_calibrated": True,
     "return_probability": 0.06,
+    "conversion_probability": None,
     "buyer_id": _BUYER,
     "price": 175.00,
     "routing_decision": "waterfall_winner",

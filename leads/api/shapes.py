@@ -65,6 +65,12 @@ class LeadAnswerShape(serializers.Serializer[Any]):
         allow_null=True,
         help_text="That a buyer gives the lead back; for keys of the agency, once outcomes are known.",
     )
+    conversion_probability = serializers.FloatField(
+        min_value=0,
+        max_value=1,
+        allow_null=True,
+        help_text="That a buyer reports a conversion; for keys of the agency, once a model of it is in charge.",
+    )
     buyer_id = PublicIdField(Buyer.prefix, allow_null=True, help_text="The first buyer.")
     price = Money(allow_null=True, help_text="The sum of all sales; null where nothing is sold yet.")
     routing_decision = serializers.ChoiceField(_ROUTING_DECISIONS)

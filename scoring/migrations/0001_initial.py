@@ -120,6 +120,7 @@ class Migration(migrations.Migration):
                 ('probability', models.FloatField()),
                 ('percentile', models.PositiveSmallIntegerField(null=True)),
                 ('return_probability', models.FloatField(null=True)),
+                ('conversion_probability', models.FloatField(null=True)),
                 ('base', models.FloatField()),
                 ('contributions', models.JSONField()),
                 ('reasons', models.JSONField()),

@@ -36,6 +36,7 @@ def test_a_lead_that_a_buyer_wants_is_sold_charged_and_queued_for_delivery() -> 
         "grade": None,
         "score_calibrated": False,
         "return_probability": None,
+        "conversion_probability": None,
         "buyer_id": buyer.public_id,
         "price": Decimal("175.00"),
         "routing_decision": "waterfall_winner",

@@ -84,7 +84,7 @@ def test_a_model_that_fails_at_a_lead_leaves_it_to_the_scorecard(agency: Agency)
 
     served = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE]
     assert isinstance(served, ServedScorer)
-    failing = ServedScorer(Failing(), None, served.percentiles, calibrated=False)  # type: ignore[arg-type]
+    failing = ServedScorer(Failing(), None, None, served.percentiles, calibrated=False)  # type: ignore[arg-type]
     assert failing.score(sample(1, seed=5).rows[0]).stage == "rules"
 
 

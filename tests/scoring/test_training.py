@@ -266,6 +266,20 @@ def test_return_probability_comes_from_a_model_of_its_own(agency: Agency) -> Non
     assert scorer.score(good).return_probability < scorer.score(bad).return_probability  # type: ignore[operator]
 
 
+def test_a_chance_of_conversion_comes_from_a_model_of_its_own_and_leaves_the_score_alone(agency: Agency) -> None:
+    found = sample(400, seed=1)
+    before = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE].score(found.rows[0])
+    remember(agency, found, target=Target.CONVERTED)
+    model = train_model(scope=Scope(agency.pk, TYPE, Target.CONVERTED), now=JUNE)
+    if model.state != State.CHAMPION:
+        promote_model(model=model, actor="test", now=JUNE)
+    scorer = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE]
+    good, bad = (scorer.score({**found.rows[0], "phone": phone}) for phone in ("ordinary", "unassigned"))
+    assert good.conversion_probability > bad.conversion_probability  # type: ignore[operator]
+    assert (before.conversion_probability, good.return_probability) == (None, None)
+    assert scorer.score(found.rows[0]).log_odds == before.log_odds
+
+
 def test_percentiles_stand_among_the_latest_scores_of_the_same_model(agency: Agency) -> None:
     found = sample(300, seed=1)
     remember(agency, found)
