@@ -155,6 +155,23 @@ def test_a_sale_by_hand_asks_for_no_percentile() -> None:
     assert lead.status == "accepted"
 
 
+def test_what_leaves_too_little_is_sold_by_hand_alone_and_says_why() -> None:
+    world, dear, _ = a_market(min_margin=100_00)
+    habits(world, None)
+    habits(world, dear, accept_rate=0.8, return_rate=0.25)
+    outcome = world.submit()
+    assert (outcome.body["status"], outcome.body["reason"]) == ("unsold", "below_margin")
+    lead = Lead.objects.get()
+    told = {row.buyer: row.detail for row in lead_page(world.principal, lead.pk).decisions[0].rows}
+    assert told["Dear Law"] == "Expected to bring $105.00, and the source earns $90.00; at least $100.00 must be left."
+    assert [stored.replayed for stored in decisions(lead)] == [True]
+
+    assign_lead(principal=world.principal, lead_id=lead.pk, contract_id=Contract.objects.get(buyer=dear).pk)
+
+    lead.refresh_from_db()
+    assert lead.status == "accepted"
+
+
 def test_ranking_by_value_costs_a_lead_no_statement() -> None:
     counts = []
     for rank_by in ("method", "expected_value"):
