@@ -14,7 +14,18 @@ from django.shortcuts import render
 
 from accounts.agencies import close_agency, create_agency, reactivate_agency, suspend_agency
 from accounts.keys import revoke_key
-from accounts.models import Agency, ApiKey, AuditEntry, DataKey, IdempotencyRecord, Membership, Notice, RateLimit, User
+from accounts.models import (
+    Agency,
+    ApiKey,
+    AuditEntry,
+    DataKey,
+    IdempotencyRecord,
+    Membership,
+    Notice,
+    RateLimit,
+    SearchKeyMark,
+    User,
+)
 from accounts.principals import SystemActor
 from core.admin import ReadOnlyAdmin
 
@@ -182,6 +193,16 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_select_related = ("agency", "user")
     search_fields = ("user__email", "subject", "key")
     ordering = ("-created_at", "-id")
+
+
+@admin.register(SearchKeyMark)
+class SearchKeyMarkAdmin(ReadOnlyAdmin):
+    """That the key which people are found by left its mark."""
+
+    list_display = ("id",)
+    exclude = ("mark",)
+    search_fields = ("=id",)
+    ordering = ("id",)
 
 
 @admin.register(AuditEntry)

@@ -156,6 +156,15 @@ class Notice(models.Model):
         return self.subject
 
 
+class SearchKeyMark(models.Model):
+    """One row: what the key that people are found by makes of a known word (`accounts.search_key`)."""
+
+    mark = models.BinaryField(max_length=16)
+
+    def __str__(self) -> str:
+        return "mark of the search key"
+
+
 class RateLimitSet(VisibleQuerySet["RateLimit"]):
     """Named rate limits: the agency's own business."""
 

@@ -17,6 +17,7 @@ from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from leaddistro import checks, programs
+from leaddistro.management.commands.serve import refuse_other_search_key
 from leaddistro.parent_death import die_with_parent, dying_with
 from leaddistro.supervisor import Supervisor, say
 
@@ -87,10 +88,14 @@ def claim_folder(folder: Path) -> IO[str]:
 
 
 def migrate_if_needed() -> None:
-    """Bring the database up to date and let go of it. Finding that it is costs a tenth of the command that says so."""
+    """Bring the database up to date, see that it is ours to search, and let go of it.
+
+    Finding that it is up to date costs a tenth of the command that says so.
+    """
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+    refuse_other_search_key()
     connections.close_all()
 
 
