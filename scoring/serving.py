@@ -132,12 +132,8 @@ def scorers_of(*, agency_id: UUID, lead_types: Iterable[str]) -> dict[str, Score
 def champions_of(agency_id: UUID, lead_types: set[str], shares: set[str]) -> dict[tuple[str, str], Model]:
     """Champions by lead type and target: the agency's own before a shared one, which only those have who share."""
     whose = Q(agency__isnull=True) | Q(agency_id=agency_id)
-    rows = Model.objects.filter(whose, state=State.CHAMPION, lead_type__in=lead_types)
-    usable = [
-        row
-        for row in rows.defer("body", "leaves", "report", "metrics")
-        if row.agency_id is not None or row.lead_type in shares
-    ]
+    rows = Model.objects.filter(whose, state=State.CHAMPION, lead_type__in=lead_types).defer(*_HEAVY)
+    usable = [row for row in rows if row.agency_id is not None or row.lead_type in shares]
     usable.sort(key=lambda row: row.agency_id is not None)
     return {(row.lead_type, row.target): row for row in usable}
 
@@ -190,7 +186,7 @@ def load_model(model: Model) -> FittedScorer:
     Raises scoring.sealing.BadModel where its hash is wrong, and what `scoring.learned.load_learned` raises.
     """
     check_hash(model)
-    if not model.leaves:
+    if not model.body:
         return CalibratedScorecard(model.slope, model.intercept, model.stage, model.public_id)
     scorer: FittedScorer = library.learned().load_learned(
         leaves=bytes(model.leaves),
