@@ -122,37 +122,3 @@ def second_calibration(principal: Principal, model: Model) -> Recalibration | No
     if model.agency_id is not None:
         return None
     return Recalibration.objects.filter(model=model, agency_id=principal.agency_id).first()
-
-
-def safe_report(model: Model) -> Mapping[str, Any]:
-    """What training and the gate found. Of a shared model no group is named: they are other agencies' too."""
-    report: Mapping[str, Any] = model.report
-    if model.agency_id is not None:
-        return report
-    return {name: _nameless(part) for name, part in report.items()}
-
-
-def safe_fairness(model: Model) -> Mapping[str, Any]:
-    """The fairness report. Of a shared model no group and no threshold is told: some are other agencies'."""
-    report: Mapping[str, Any] = model.fairness
-    if model.agency_id is not None or not report:
-        return report
-    attributes = {name: _ungrouped(found) for name, found in report["attributes"].items()}
-    return {**report, "attributes": attributes, "thresholds": []}
-
-
-def _ungrouped(attribute: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"worst_ratio": attribute["worst_ratio"], "worst_ratio_before": attribute["worst_ratio_before"]}
-
-
-def _nameless(part: Any) -> Any:
-    if isinstance(part, Mapping) and "checks" in part:
-        return {**part, "checks": [*map(_nameless_check, part["checks"])]}
-    return [*map(_nameless_check, part)] if isinstance(part, list) else part
-
-
-def _nameless_check(check: Mapping[str, Any]) -> Mapping[str, Any]:
-    figures = check["figures"]
-    if not check["name"].startswith("segments_"):
-        return check
-    return {**check, "figures": {**figures, "worse": len(figures.get("worse", ()))}}

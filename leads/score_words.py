@@ -25,6 +25,7 @@ _CHECKS: Final = {
     "reloads_the_same": "Loads again to the same answers",
     "latency": "Quick",
     "size": "Small",
+    "fairness": "Fair by what other agencies compare",
 }
 
 
@@ -58,6 +59,8 @@ def _sentence(check: str, subject: str, figures: Mapping[str, Any]) -> str:
         return f"{_TITLES[check]}? {_detail(check, figures)}"
     if check == "feature_psi":
         return f"{subject} is spread otherwise: {_detail('score_psi', figures)}"
+    if "now" not in figures:
+        return f"{subject} {'is missing' if check == 'missing' else 'is unknown to the champion'} far more than before."
     now, before = _percent(figures["now"]), _percent(figures["before"])
     what = "is missing" if check == "missing" else "has a value that the champion does not know"
     return f"{subject} {what} in {now} of {figures['leads']} leads; before in {before}."
@@ -85,19 +88,21 @@ def _check_title(name: str) -> str:
     kind, _, subject = name.partition("_")
     if kind == "segments":
         return f"No {subject} worse by 5 %"
-    return f"Fair by {subject.replace('_', ' ')}" if kind == "fairness" else _CHECKS.get(name, name)
+    return f"Fair by {subject.replace('_', ' ')}" if subject and kind == "fairness" else _CHECKS.get(name, name)
 
 
 def _detail(check: str, figures: Mapping[str, Any]) -> str:
     if "needs" in figures:
-        have = figures.get("leads", figures.get("outcomes", 0))
-        return f"{have} of the {figures['needs']} it takes to say."
+        have = figures.get("leads", figures.get("outcomes"))
+        return f"It takes {figures['needs']}." if have is None else f"{have} of the {figures['needs']} it takes to say."
     match check:
         case "mean":
             mean, rate = _percent(figures["mean"]), _percent(figures["rate"])
             return f"{mean} predicted, {rate} true, of {figures['leads']} outcomes."
         case "auc" if "auc" in figures:
             return f"AUC {figures['auc']:.3f}; {figures['expected']:.3f} was promised."
+        case "score_psi" if "noise" not in figures:
+            return f"PSI {figures['psi']:.3f}, over all agencies that share the model."
         case "score_psi":
             return f"PSI {figures['psi']:.3f} on {figures['leads']} leads; {figures['noise']:.3f} is noise."
         case "fallbacks":

@@ -8,7 +8,7 @@ from typing import Any, Final
 from scoring.features import Feature
 from scoring.scorecard import LEAST_EFFECT, Reason, Scored, strongest
 from scoring.shapley import ShapleyTable
-from scoring.telling import signal_of, tell
+from scoring.telling import signal_of, tell, told_as
 from scoring.vocabulary import Vocabulary
 
 _PLACES: Final = 9
@@ -31,7 +31,8 @@ class LearnedScorer:
         values = self.table.contributions(self.vocabulary.encode(features))
         signals: dict[str, list[tuple[str, float]]] = {}
         for name, value in zip(self.vocabulary.names, values, strict=True):
-            signals.setdefault(signal_of(name), []).append((name, value * self.slope))
+            told = told_as(name, features)
+            signals.setdefault(signal_of(told), []).append((told, value * self.slope))
         totals = {signal: round(sum(value for _, value in parts), _PLACES) for signal, parts in signals.items()}
         base = round(self.table.base * self.slope + self.intercept, _PLACES)
         log_odds = base + sum(totals.values())

@@ -106,6 +106,11 @@ RATIO: Final = " / "
 Column = Number | Category | Ratio
 
 
+def parts_of(name: str) -> frozenset[str]:
+    """The features that a column of this name is made of: two for a ratio, else itself."""
+    return frozenset(name.split(RATIO))
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The columns of a model in their order."""

@@ -5,21 +5,17 @@ model, over all agencies that it scores for; outcomes by agency.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import numpy as np
-
 from core.ids import first_id
 from scoring.calibration import auc_error
-from scoring.drift import Shift, Stability, shifts_of, stability_of_scores
-from scoring.examples import features_of_leads
-from scoring.findings import FEWEST_LEADS, Expected, Finding, on_mean, on_ranking, on_shift, on_stability, worst
+from scoring.findings import FEWEST_LEADS, Expected, Finding, on_mean, on_ranking, worst
 from scoring.judged import Judged, judged_leads
+from scoring.lead_drift import LeadDrift
 from scoring.models import Model, Policy, Score, Target
-from scoring.registry import features_used, scope_of
 from scoring.scorecard import SCORECARD
 from scoring.serving import champions_of
 
@@ -27,7 +23,6 @@ WINDOW: Final = timedelta(days=7)
 LONG_WINDOW: Final = timedelta(days=30)
 """Looked at where fewer than 500 leads came within seven days."""
 _MOST: Final = 5_000
-_SHOWN_FEATURES: Final = 30
 
 Kind = tuple[UUID, str]
 
@@ -77,12 +72,11 @@ def watch_all(*, now: datetime) -> Iterator[Watched]:
     few = {one.public_id for one in champions.values() if _seen(samples, one) < FEWEST_LEADS}
     if few:
         samples |= _scored(now - LONG_WINDOW, only=few)[1]
-    drifts = {one.pk: _Drift.of(one, samples.get(one.public_id, _Sample())) for one in champions.values()}
+    drifts = {one.pk: LeadDrift.of(one, samples.get(one.public_id, _Sample()).leads) for one in champions.values()}
     for agency_id, lead_type in sorted(kinds):
         champion = champions.get((agency_id, lead_type))
         judged = judged_leads(agency_id, lead_type, champion.public_id if champion else SCORECARD.version, now=now)
-        drift = drifts[champion.pk] if champion else _Drift()
-        yield _watched(agency_id, lead_type, champion, drift, judged)
+        yield _watched(agency_id, lead_type, champion, drifts[champion.pk] if champion else LeadDrift(), judged)
 
 
 def _seen(samples: Mapping[str, _Sample], model: Model) -> int:
@@ -116,64 +110,22 @@ def _champions(kinds: Iterable[Kind]) -> dict[Kind, Model]:
     return found
 
 
-# --- drift -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Drift:
-    """How the leads that a model scores lately stand to those it learned from."""
-
-    score: Stability | None = None
-    shifts: tuple[Shift, ...] = ()
-
-    @classmethod
-    def of(cls, model: Model, sample: _Sample) -> "_Drift":
-        if not sample.leads:
-            return cls()
-        known = features_of_leads(lead_ref for lead_ref, _, _ in sample.leads)
-        scope = scope_of(model)
-        rows = [scope.seen(known[lead_ref], agency_id) for lead_ref, agency_id, _ in sample.leads if lead_ref in known]
-        chances = np.array([chance for _, _, chance in sample.leads])
-        return cls(
-            score=stability_of_scores(model.reference, model.profile.get("leads", model.rows), chances),
-            shifts=tuple(shifts_of(model.profile, rows, features_used(model))),
-        )
-
-    def findings(self) -> Iterator[Finding]:
-        """What is to be said of it."""
-        yield on_stability(self.score)
-        for shift in self.shifts:
-            yield from on_shift(shift)
-
-    def figures(self) -> dict[str, Any]:
-        """The table behind it."""
-        return {
-            "leads": self.score.leads if self.score else 0,
-            "features": [*map(_shown, self.shifts[:_SHOWN_FEATURES])],
-        }
-
-
-def _shown(shift: Shift) -> dict[str, Any]:
-    return {
-        "feature": shift.feature,
-        "psi": round(shift.stability.psi, 4),
-        "noise": round(shift.stability.noise, 4),
-        "missing": round(shift.missing, 4),
-        "missing_before": round(shift.missing_before, 4),
-        "other": round(shift.other, 4),
-        "other_before": round(shift.other_before, 4),
-    }
-
-
 # --- outcomes ----------------------------------------------------------------------------------------------------
 
 
-def _watched(agency_id: UUID, lead_type: str, champion: Model | None, drift: _Drift, judged: Judged) -> Watched:
+def _watched(agency_id: UUID, lead_type: str, champion: Model | None, drift: LeadDrift, judged: Judged) -> Watched:
     expected = expected_auc(champion) if champion else None
-    findings = [on_mean(judged.whole), on_ranking(judged.latest_ranking, expected)]
-    findings += drift.findings() if champion else ()
+    ranking = on_ranking(judged.latest_ranking, expected)
+    if champion and champion.agency_id is None:
+        drift, ranking = drift.told_to(agency_id), _without_error(ranking)
+    findings = [on_mean(judged.whole), ranking, *(drift.findings() if champion else ())]
     figures = {**judged.figures(), "expected_auc": expected.auc if expected else None, "drift": drift.figures()}
     return Watched(agency_id, lead_type, champion, tuple(findings), figures)
+
+
+def _without_error(found: Finding) -> Finding:
+    """The same without its standard error, in which the number of all agencies' outcomes is hidden."""
+    return replace(found, figures={name: value for name, value in found.figures.items() if name != "error"})
 
 
 def expected_auc(model: Model) -> Expected | None:

@@ -26,6 +26,7 @@ from leads.api.scoring_shapes import (
     TrainShape,
 )
 from leads.score_health import names_in, score_healths, shown_models
+from leads.score_sharing import members_of, shown_model
 from routing.models import LeadType
 from scoring.models import Model, Policy
 from scoring.policies import set_policy
@@ -42,6 +43,10 @@ class ScoringView(ResourceView):
     def model(self, model_id: str) -> Model:
         """The visible model of this id. Raises NotFound."""
         return find(shown_models(self.principal), Model.prefix, model_id)
+
+    def shown(self, model: Model) -> dict[str, Any]:
+        """The model as this agency sees it."""
+        return model_record(shown_model(model, members_of(self.principal)))
 
     def lead_type(self, lead_type_id: str) -> LeadType:
         """The agency's lead type of this id; nothing for bound keys. Raises NotFound."""
@@ -62,7 +67,9 @@ class ModelsView(ScoringView):
     )
     def get(self, request: Request) -> Response:
         """Models, the newest first: champions, shadows, those that were retired, and those that the gate refused."""
-        return self.page(shown_models(self.principal).filter(**self.filters(ModelFilters)), model_record)
+        rows = shown_models(self.principal).filter(**self.filters(ModelFilters))
+        members = members_of(self.principal)
+        return self.page(rows, lambda model: model_record(shown_model(model, members)))
 
 
 class ModelView(ScoringView):
@@ -71,7 +78,7 @@ class ModelView(ScoringView):
     @extend_schema(summary="Read a model", responses=ScoringModelShape, examples=examples.MODEL, tags=_TAGS)
     def get(self, request: Request, model_id: str) -> Response:
         """A model with its metrics, the checks of training and gate, and its fairness report."""
-        return Response(model_record(self.model(model_id)))
+        return Response(self.shown(self.model(model_id)))
 
 
 class PromoteView(ScoringView):
@@ -83,7 +90,7 @@ class PromoteView(ScoringView):
     def post(self, request: Request, model_id: str) -> Response:
         """Put a model in charge that the gate has passed, from the next lead on. Refused (409) where it has not."""
         promote_judged(model=self.model(model_id), actor=self.principal, now=now())
-        return Response(model_record(self.model(model_id)))
+        return Response(self.shown(self.model(model_id)))
 
 
 class RollbackView(ScoringView):
@@ -99,7 +106,7 @@ class RollbackView(ScoringView):
     def post(self, request: Request, model_id: str) -> Response:
         """Take this champion out of charge: the one before it scores the next lead, or the scorecard."""
         champion = roll_back(model=self.model(model_id), actor=self.principal)
-        return Response({"champion": model_record(self.model(champion.public_id)) if champion else None})
+        return Response({"champion": self.shown(self.model(champion.public_id)) if champion else None})
 
 
 class HealthView(ScoringView):

@@ -5,46 +5,42 @@ from typing import Any
 
 from accounts.api.fields import instant, public_id
 from core.clock import rfc3339
-from leads.score_health import ScoreHealth, safe_fairness, safe_report
+from leads.score_health import ScoreHealth
+from leads.score_sharing import ShownModel
 from routing.models import LeadType
 from scoring.models import Model, Policy
 from scoring.policies import policy_record
-from scoring.registry import features_used
 
 _GROUP = ("leads", "mean", "rate", "error", "return_rate")
 
 
-def model_record(model: Model) -> dict[str, Any]:
+def model_record(shown: ShownModel) -> dict[str, Any]:
     """A model of `shown_models`, without its bytes."""
-    report = safe_report(model)
+    model = shown.model
     return {
         "model_id": model.public_id,
         "lead_type": model.lead_type,
         "target": model.target,
         "stage": model.stage,
         "state": model.state,
-        "shared": model.agency_id is None,
+        "shared": shown.shared,
         "parent_id": public_id(Model.prefix, model.parent_id),
         "library": model.library,
-        "rows": model.rows,
-        "positives": model.positives,
-        "trained_from": rfc3339(model.trained_from),
-        "trained_to": rfc3339(model.trained_to),
-        "features": features_used(model),
+        "rows": shown.rows,
+        "positives": shown.positives,
+        "trained_from": instant(shown.trained_from),
+        "trained_to": instant(shown.trained_to),
+        "features": shown.features,
         "size_bytes": getattr(model, "size", 0),
         "sha256": bytes(model.sha256).hex(),
-        "metrics": model.metrics,
-        "training": report.get("training", []),
-        "gate": _verdict(report),
-        "fairness": safe_fairness(model),
+        "metrics": shown.metrics,
+        "training": shown.training,
+        "gate": shown.gate,
+        "fairness": shown.fairness,
         "created_at": rfc3339(model.created_at),
         "promoted_at": instant(model.promoted_at),
-        "promoted_by": model.promoted_by or None,
+        "promoted_by": shown.promoted_by or None,
     }
-
-
-def _verdict(report: Mapping[str, Any]) -> dict[str, Any] | None:
-    return {**report["gate"], "judged_at": report["judged_at"]} if "gate" in report else None
 
 
 def health_record(health: ScoreHealth, names: Mapping[str, str]) -> dict[str, Any]:

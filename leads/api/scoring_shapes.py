@@ -11,6 +11,7 @@ from scoring.levels import Level
 from scoring.models import Model, Regulation, Stage, State, Target
 
 _LONGEST_LIST = 200
+_NOT_SHARED = "null for a shared model: of two that share, each could subtract its own."
 
 
 class ModelFilters(serializers.Serializer[Any]):
@@ -55,22 +56,27 @@ class ScoringModelShape(serializers.Serializer[Any]):
     shared = serializers.BooleanField(help_text="Whether agencies that opted in share it.")
     parent_id = PublicIdField(Model.prefix, allow_null=True, help_text="The champion that it was to beat.")
     library = serializers.CharField()
-    rows = serializers.IntegerField(help_text="Leads that it learned from.")
-    positives = serializers.IntegerField()
-    trained_from = serializers.DateTimeField(help_text="Receipt of the first of them.")
-    trained_to = serializers.DateTimeField()
-    features = serializers.ListField(child=serializers.CharField(), help_text="What it looks at.")
+    rows = serializers.IntegerField(allow_null=True, help_text=f"Leads that it learned from. {_NOT_SHARED}")
+    positives = serializers.IntegerField(allow_null=True)
+    trained_from = serializers.DateTimeField(allow_null=True, help_text=f"Receipt of the first of them. {_NOT_SHARED}")
+    trained_to = serializers.DateTimeField(allow_null=True)
+    features = serializers.ListField(
+        child=serializers.CharField(), help_text="What it looks at; of a shared model what your leads have of that."
+    )
     size_bytes = serializers.IntegerField()
     sha256 = serializers.CharField(help_text="Over its bytes, its columns and its calibration, in hex.")
-    metrics = serializers.DictField(help_text="Out of fold, and forward in time beside the champion of then.")
+    metrics = serializers.DictField(
+        help_text="Out of fold, and forward in time beside the champion of then; of a shared model the AUC alone."
+    )
     training = GateCheckShape(many=True, help_text="The checks at its training.")
     gate = GateVerdictShape(allow_null=True, help_text="null until its shadow is 14 days old.")
     fairness = serializers.DictField(
-        help_text="Selection rates, calibration and proxies of groups; of a shared model worst ratios. Empty at first."
+        help_text="Selection rates, calibration and proxies of groups; of a shared model the worst ratios of what you "
+        "compare yourself. Empty at first."
     )
     created_at = serializers.DateTimeField()
     promoted_at = serializers.DateTimeField(allow_null=True)
-    promoted_by = serializers.CharField(allow_null=True)
+    promoted_by = serializers.CharField(allow_null=True, help_text="Of a shared model no person is named.")
 
 
 class FindingShape(serializers.Serializer[Any]):
@@ -121,11 +127,13 @@ class ShiftShape(serializers.Serializer[Any]):
 
     feature = serializers.CharField()
     psi = serializers.FloatField(help_text="Population stability index.")
-    noise = serializers.FloatField(help_text="What it would be without any change.")
-    missing = serializers.FloatField()
-    missing_before = serializers.FloatField()
-    other = serializers.FloatField(help_text="The share of values that the model does not know by name.")
-    other_before = serializers.FloatField()
+    noise = serializers.FloatField(allow_null=True, help_text=f"What it would be without any change. {_NOT_SHARED}")
+    missing = serializers.FloatField(allow_null=True)
+    missing_before = serializers.FloatField(allow_null=True)
+    other = serializers.FloatField(
+        allow_null=True, help_text="The share of values that the model does not know by name."
+    )
+    other_before = serializers.FloatField(allow_null=True)
 
 
 class ProgressShape(serializers.Serializer[Any]):

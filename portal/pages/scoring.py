@@ -8,15 +8,8 @@ from django.views.decorators.http import require_GET
 
 from core.clock import now
 from core.ids import BadId, decode
-from leads.score_health import (
-    ScoreHealth,
-    names_in,
-    safe_fairness,
-    safe_report,
-    score_healths,
-    second_calibration,
-    shown_models,
-)
+from leads.score_health import ScoreHealth, names_in, score_healths, second_calibration, shown_models
+from leads.score_sharing import members_of, shown_model
 from leads.score_words import check_lines, feature_levels, finding_lines
 from portal.access import Access, agency_page
 from portal.charts import ranking_line, reliability
@@ -25,7 +18,6 @@ from portal.pages.score_policy import PolicyForm
 from routing.models import LeadType
 from scoring.levels import Level
 from scoring.models import Model
-from scoring.registry import features_used
 from scoring.watches import watches_of
 
 _HISTORY = 20
@@ -52,6 +44,7 @@ def _page(access: Access, health: ScoreHealth) -> dict[str, Any]:
     names = names_in(access.principal, [health])
     levels, shifts = feature_levels(health.findings), figures.get("drift", {}).get("features", ())
     models = shown_models(access.principal).filter(lead_type=kind).order_by("-created_at", "-id")
+    members = members_of(access.principal)
     return {
         "health": health,
         "kind": health.lead_type,
@@ -64,22 +57,14 @@ def _page(access: Access, health: ScoreHealth) -> dict[str, Any]:
         "sources": [{**one, "name": names.get(one["id"], "Unknown")} for one in figures.get("sources", ())],
         "campaigns": [{**one, "name": names.get(one["id"], "Unknown")} for one in figures.get("campaigns", ())],
         "days": list(watches_of(access.agency.pk, kind).only("day", "level", "model")[:_DAYS])[::-1],
-        "models": list(models[:_HISTORY]),
-        "champion_facts": _facts(access, health.champion),
-        "gate": check_lines(safe_report(health.shadow).get("gate", {}).get("checks", ())) if health.shadow else [],
+        "models": [shown_model(model, members) for model in models[:_HISTORY]],
+        "champion": shown_model(health.champion, members) if health.champion else None,
+        "fit": second_calibration(access.principal, health.champion) if health.champion else None,
+        "gate": check_lines((shown_model(health.shadow, members).gate or {}).get("checks", ()))
+        if health.shadow
+        else [],
         "promotable": _is_promotable(health.shadow),
         "policy_form": PolicyForm.of(health.policy),
-    }
-
-
-def _facts(access: Access, champion: Model | None) -> dict[str, Any]:
-    if champion is None:
-        return {}
-    return {
-        "features": features_used(champion),
-        "shared": champion.agency_id is None,
-        "line": second_calibration(access.principal, champion),
-        "fairness": safe_fairness(champion),
     }
 
 

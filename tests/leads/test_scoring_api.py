@@ -137,37 +137,98 @@ def test_a_champion_is_rolled_back_step_by_step_to_the_points_table(house: House
     assert AuditEntry.objects.filter(action="model.roll_back").count() == 2
 
 
+COLUMNS = [
+    *({"name": name, "kind": "number", "sign": 0} for name in ("phone", "field.severity", "field.secret")),
+    {"kind": "ratio", "top": "field.severity", "bottom": "field.secret"},
+]
 COMPARED = {
+    "leads": 4321,
     "thresholds": [63],
     "attributes": {
-        "faith": {
+        name: {
             "unknown": 3,
             "groups": [{"group": "secret one", "leads": 200, "ratio": {"63": 0.9}}],
-            "worst_ratio": 0.9,
+            "worst_ratio": ratio,
             "worst_ratio_before": 0.95,
             "proxy_auc": {"secret one": 0.61},
         }
+        for name, ratio in (("faith", 0.9), ("secret_faith", 0.8))
     },
+    "regulations": ["housing", "insurance"],
+    "features": ["phone", "field.severity", "field.secret"],
+    "barred": ["field.secret_zip", "zip_agrees"],
+    "made_at": "2026-05-01T00:00:00.000Z",
 }
+CHECKS = [
+    {"name": "segments_source", "passed": False, "figures": {"worse": {"0196d3f2:secret": 0.2}}},
+    {"name": "log_loss", "passed": True, "figures": {"champion": 0.4321, "champion_auc": 0.7, "challenger_auc": 0.8}},
+    {"name": "enough_outcomes", "passed": True, "figures": {"rarer": 4321, "leads": 4321}},
+    {"name": "fairness_faith", "passed": True, "figures": {"worst_ratio": 0.9, "before": 0.95}},
+    {"name": "fairness_secret_faith", "passed": False, "figures": {"worst_ratio": 0.4321, "before": 0.95}},
+    {"name": "fairness_secret_age", "passed": True, "figures": {"worst_ratio": 0.4321, "before": 0.95}},
+]
+LEARNED = [
+    {"name": "no_leak", "passed": False, "figures": {"suspects": {"field.secret": 0.4321}}},
+    {"name": "forward", "passed": True, "figures": {"newest": 4321}},
+    {"name": "size", "passed": True, "figures": {"bytes": 17}},
+]
 
 
-def test_a_shared_model_is_the_gates_alone_and_names_no_other_agency(house: House) -> None:
-    champion = watched(house)
-    checks = [{"name": "segments_source", "passed": False, "figures": {"worse": {"0196d3f2:secret": 0.2}}}]
-    shared = twin(champion, gate={**passed(), "checks": checks})
-    Model.objects.filter(pk=shared.pk).update(agency=None, fairness=COMPARED)
-    assert house.api.get(f"/v1/scoring/models/{shared.public_id}").status_code == 404
-    Policy.objects.update_or_create(agency=house.agency, lead_type=TYPE, defaults={"shares": True})
-    seen = house.api.get(f"/v1/scoring/models/{shared.public_id}")
-    assert read(seen)["gate"]["checks"][0]["figures"] == {"worse": 1}
-    assert read(seen)["fairness"] == {
-        "thresholds": [],
-        "attributes": {"faith": {"worst_ratio": 0.9, "worst_ratio_before": 0.95}},
-    }
+def a_shared_model(house: House) -> Model:
+    """A champion of several agencies, whose reports name what is another's, and hold sums of all."""
+    Policy.objects.update_or_create(
+        agency=house.agency,
+        lead_type=TYPE,
+        defaults={"shares": True, "compared": ["faith"], "regulation": "insurance"},
+    )
+    shared = twin(watched(house), gate={**passed(), "checks": CHECKS}, training=LEARNED)
+    found = {"auc": 0.75, "true_rate": 0.4321, "log_loss": 0.4321}
+    Model.objects.filter(pk=shared.pk).update(
+        agency=None, fairness=COMPARED, spec=COLUMNS, rows=4321, positives=4321, promoted_by="user:secret@beta.example",
+        metrics={"out_of_fold": found, "forward": {"newest": 4321, "challenger": found}},
+    )  # fmt: skip
+    return shared
+
+
+def test_of_a_shared_model_an_agency_is_told_what_is_about_the_model_alone_or_its_own(house: House) -> None:
+    seen = house.api.get(f"/v1/scoring/models/{a_shared_model(house).public_id}")
     assert b"secret" not in seen.content
+    assert b"4321" not in seen.content
+    told = read(seen)
+    assert {name for name, value in told.items() if value is None} == {
+        "rows", "positives", "trained_from", "trained_to", "promoted_at", "promoted_by", "parent_id",
+    }  # fmt: skip
+    assert told["features"] == ["phone", "field.severity"]
+    assert told["metrics"] == {"out_of_fold": {"auc": 0.75}}
+    assert told["training"] == [
+        {"name": "no_leak", "passed": False, "figures": {}},
+        {"name": "forward", "passed": True, "figures": {}},
+        {"name": "size", "passed": True, "figures": {"bytes": 17}},
+    ]
+    assert told["gate"]["checks"] == [
+        {"name": "segments_source", "passed": False, "figures": {}},
+        {"name": "log_loss", "passed": True, "figures": {"champion_auc": 0.7, "challenger_auc": 0.8}},
+        {"name": "enough_outcomes", "passed": True, "figures": {}},
+        {"name": "fairness_faith", "passed": True, "figures": {"worst_ratio": 0.9, "before": 0.95}},
+        {"name": "fairness", "passed": False, "figures": {}},
+    ]
+    assert told["fairness"] == {
+        "attributes": {"faith": {"worst_ratio": 0.9, "worst_ratio_before": 0.95}},
+        "regulations": ["insurance"],
+        "features": ["phone", "field.severity"],
+        "barred": ["zip_agrees"],
+        "made_at": "2026-05-01T00:00:00.000Z",
+    }
+
+
+def test_a_shared_model_is_seen_by_those_who_share_and_changed_by_the_gate_alone(house: House) -> None:
+    shared = a_shared_model(house)
     for verb in ("promote", "rollback"):
         answer = house.api.post(f"/v1/scoring/models/{shared.public_id}/{verb}", {})
         assert (answer.status_code, read(answer)["code"]) == (409, "shared_model")
+    Policy.objects.update(shares=False)
+    assert house.api.get(f"/v1/scoring/models/{shared.public_id}").status_code == 404
+    assert shared.public_id not in str(read(house.api.get("/v1/scoring/models")))
 
 
 def test_a_policy_declares_the_law_and_is_compared_by_its_tag(house: House) -> None:

@@ -148,6 +148,22 @@ def shadow_like(model: Model, **report: Any) -> Model:
     return Model.objects.create(**same, state=State.SHADOW, report={**report, "judged_at": now().isoformat()})
 
 
+def test_the_page_of_a_shared_champion_names_nothing_of_the_others_and_counts_no_leads_of_theirs(world: World) -> None:
+    champion = watched(world)
+    Policy.objects.update_or_create(agency=world.agency, lead_type=TYPE, defaults={"shares": True})
+    columns = [{"name": name, "kind": "number", "sign": 0} for name in ("phone", "field.secret")]
+    fairness = {"leads": 4321, "thresholds": [], "attributes": {}, "regulations": [], "features": []}
+    Model.objects.filter(pk=champion.pk).update(
+        agency=None, rows=4321, positives=4321, spec=columns, promoted_by="user:secret@beta.example",
+        fairness={**fairness, "barred": ["field.secret"], "made_at": "2026-05-01T00:00:00.000Z"},
+    )  # fmt: skip
+    shown = text(world, page(solar(world)))
+    assert champion.public_id in shown
+    assert "leads of all agencies that share it" in shown
+    assert "secret" not in shown
+    assert "4321" not in shown
+
+
 def test_a_strangers_lead_type_is_not_there(world: World) -> None:
     other = make_world()
     client = signed_in(make_person(world.agency))

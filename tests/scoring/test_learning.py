@@ -1,5 +1,7 @@
 """What is learned is what is true of generated leads, at the stage that the outcomes allow, and the same every time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,19 @@ def test_a_shared_models_reasons_name_slugs_as_their_agency_knows_them() -> None
     assert tell([("source", 0.4)], seen, 0.4) == ("SOURCE_UP", "The source is google_ads.")
     assert tell([("campaign", -0.4)], seen, -0.4) == ("CAMPAIGN_DOWN", "The campaign is auto-accident.")
     assert tell([("state", 0.4)], seen, 0.4) == ("STATE_UP", "The state is TX.")
+
+
+def test_a_shared_model_tells_nobody_which_fields_other_agencies_ask() -> None:
+    agency = "0190b6b2-0000-7000-8000-000000000001"
+    theirs = replace(TRAINED, rows=[{**row, "field.secret": row["field.roof_age"]} for row in TRAINED.rows])
+    rows = [shared_features(row, "beta") for row in theirs.rows]
+    learned = scorer(learn(rows, TRAINED.labels, seed=3))
+    ours = shared_features({name: value for name, value in TESTED.rows[0].items() if name != "field.roof_age"}, agency)
+    scored = learned.score(ours)
+    assert "field.secret" not in scored.contributions
+    assert not [one for one in scored.reasons if "ecret" in one.text or "oof" in one.text]
+    assert scored.contributions["agency"] != 0, "what the fields of others say is a matter of whose lead it is"
+    assert scored.base + sum(scored.contributions.values()) == pytest.approx(scored.log_odds)
+    assert {"field.roof_age", "field.secret"} & set(
+        learned.score(shared_features(theirs.rows[0], "beta")).contributions
+    )

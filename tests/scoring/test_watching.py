@@ -22,7 +22,7 @@ from scoring.serving import scorers_of
 from scoring.training import train_model
 from scoring.watches import alarmed_models
 from scoring.watching import Watched, watch_all
-from tests.scoring.making import MAY, TYPE, an_agency, remember, sample
+from tests.scoring.making import MAY, TYPE, Sample, an_agency, remember, sample
 from tests.scoring.simulation import live, market
 
 pytestmark = pytest.mark.django_db
@@ -113,19 +113,36 @@ def returned(agency: Agency, lead: UUID, label: bool) -> Observed:
     )  # fmt: skip
 
 
-def test_leads_under_a_shared_champion_are_compared_together_and_judged_apart(agency: Agency) -> None:
-    other = an_agency("other")
+def asking(found: Sample, field: str) -> Sample:
+    """The same leads, of an agency that asks for this field too, and lately gets no answer."""
+    half = len(found.rows) // 2
+    rows = [{**row, field: "yes" if place < half else None} for place, row in enumerate(found.rows)]
+    return replace(found, rows=rows)
+
+
+def test_leads_under_a_shared_champion_are_compared_together_and_judged_and_told_apart(agency: Agency) -> None:
+    other, field = an_agency("other"), "field.secret"
     for one in (agency, other):
         Policy.objects.create(agency=one, lead_type=TYPE, shares=True)
-        live(one, market(100, seed=1), first=MAY, every=QUARTER)
+    live(agency, market(100, seed=1), first=MAY, every=QUARTER)
+    live(other, asking(market(100, seed=1), field), first=MAY, every=QUARTER)
     model = train_model(scope=Scope(None, TYPE, Target.STUCK), now=MAY + timedelta(days=5))
     assert (model.agency_id, model.state) == (None, State.CHAMPION)
     live(agency, market(400, seed=2), first=JUNE - timedelta(days=6), every=QUARTER)
-    live(other, market(200, seed=3), first=JUNE - timedelta(days=6), every=QUARTER)
+    live(other, asking(market(400, seed=3), field), first=JUNE - timedelta(days=6), every=QUARTER)
+    Model.objects.update(spec=[{"name": name, "kind": "number", "sign": 0} for name in ("phone", field)])
     mine, theirs = watch(agency), watch(other)
-    assert mine.figures["drift"] == theirs.figures["drift"]
-    assert mine.figures["drift"]["leads"] == 600
-    assert mine.figures["outcomes"] > theirs.figures["outcomes"] > 0
+    subjects = [{one.subject for one in found.findings if one.subject} for found in (mine, theirs)]
+    assert subjects == [{"phone"}, {"phone", field}]
+    assert [row["feature"] for row in mine.figures["drift"]["features"]] == ["phone"]
+    assert mine.figures["drift"]["features"][0].items() >= {"noise": None, "missing": None, "other": None}.items()
+    pooled = [one for one in mine.findings if one.check not in ("mean", "auc")]
+    assert {name for one in pooled for name in one.figures} == {"psi"}
+    assert "error" not in next(one.figures for one in mine.findings if one.check == "auc")
+    assert (level_of(mine, "score_psi"), level_of(mine, "feature_psi")) != ("unknown", "unknown"), (
+        "of 800 leads of both"
+    )
+    assert mine.figures["outcomes"] > 0 < theirs.figures["outcomes"]
 
 
 # --- what comes of it --------------------------------------------------------------------------------------------
