@@ -32,8 +32,8 @@ class EndpointRecord:
         succeeded = seen.result in (Result.ACCEPTED, Result.REFUSED)
         ours, untold = _slot(self.counts, slot), _slot(self.untold, slot)
         for name in counted_as(seen, against=failed):
-            ours[name] += 1
-            untold[name] += 1
+            ours[name] = ours.get(name, 0) + 1
+            untold[name] = untold.get(name, 0) + 1
         self.enter(slot)
         self.known = (self.known[0] + succeeded, self.known[1] + failed)
         self.breaker.record(now, succeeded=succeeded, failed=failed)

@@ -117,8 +117,10 @@ class Breaker:
             self._slices.popleft()
 
     def _is_bad(self) -> bool:
-        failed = sum(part.failed for part in self._slices)
-        results = failed + sum(part.succeeded for part in self._slices)
+        failed = sum([part.failed for part in self._slices])
+        if not failed:
+            return False
+        results = failed + sum([part.succeeded for part in self._slices])
         return results >= self.policy.least and failed >= self.policy.share * results
 
     def _open(self, now: float) -> None:

@@ -123,17 +123,26 @@ def as_bytes(value: Any) -> bytes:
     return bytes.fromhex(value[2:]) if isinstance(value, str) else bytes(value)
 
 
-def any_of(column: str, values: Iterable[Any]) -> tuple[str, Params]:
+def any_of(column: str, values: Iterable[UUID | datetime | int]) -> tuple[str, Params]:
     """A condition that the column holds one of the values, and its parameters; false for no values.
 
-    On PostgreSQL they travel as one array, so that the text is the same however many there are.
+    On PostgreSQL they travel as one array, so that the text is the same however many there are: its literal is made
+    here, since the driver looks at each of its values for longer than PostgreSQL does.
     """
-    bound = tuple(bind(value) for value in values)
-    if not bound:
+    found = list(values)
+    if not found:
         return "1 = 0", ()
     if is_postgres():
-        return f"{column} = ANY(%s)", (list(bound),)
-    return f"{column} IN ({', '.join(['%s'] * len(bound))})", bound
+        elements = ",".join(map(_element, found))
+        return f"{column} = ANY(%s)", (f"{{{elements}}}",)
+    return f"{column} IN ({', '.join(['%s'] * len(found))})", tuple(map(bind, found))
+
+
+def _element(value: UUID | datetime | int) -> str:
+    """How an array's literal names a value; none of these has a sign that means anything in one."""
+    if isinstance(value, UUID):
+        return value.hex
+    return value.isoformat() if isinstance(value, datetime) else str(int(value))
 
 
 # --- inserts -----------------------------------------------------------------------------------------------------

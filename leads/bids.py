@@ -35,21 +35,22 @@ _OUTCOMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Pinged:
-    """One buyer asked: the names of what it was told, its bid, and how its answer was read (`said`)."""
+    """One buyer asked: the names of what it was told, its bid, and how its answer was read (`said`).
+
+    `record` is all that as plain JSON: made when the buyer answers, while others are still waited for.
+    """
 
     buyer_id: UUID
     bid: Bid
     said: str
     fields: tuple[str, ...] = ()
+    record: dict[str, Any] = field(init=False, repr=False, compare=False)
 
-    def to_record(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {
-            "buyer": str(self.buyer_id),
-            "bid": [str(self.bid[0]), *self.bid[1:]],
-            "said": self.said,
-            "fields": self.fields,
-        }
+    def __post_init__(self) -> None:
+        """Make the record."""
+        bid = [str(self.bid[0]), *self.bid[1:]]
+        record = {"buyer": str(self.buyer_id), "bid": bid, "said": self.said, "fields": self.fields}
+        object.__setattr__(self, "record", record)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Pinged":
@@ -118,7 +119,7 @@ class Bidding:
         return {
             "window_ms": self.window_ms,
             "promise": self.promise and self.promise.to_record(),
-            "pings": [one.to_record() for one in self.pinged],
+            "pings": [one.record for one in self.pinged],
         }
 
 

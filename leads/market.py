@@ -6,7 +6,7 @@ commit for everything that is not itself guarded (caps and balances are, by the 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
@@ -36,16 +36,33 @@ _ROTATING = frozenset(("round_robin", "weighted"))
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The engine's market before anything was read, and whom it screened out already."""
+    """The engine's market before anything was read, and whom it screened out already.
+
+    `keys` are the counters that a decision may ask for, `accounts` those of who may have to pay.
+    """
 
     market: Market
     screened: Screened
+    keys: tuple[CounterKey, ...]
+    accounts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, market: Market) -> "Asked":
+        """Screen the market, and reckon what is to be read for it."""
+        screened = screen(market)
+        contenders = _contenders(market, screened)
+        accounts = {contract.account(market.mode) for contract in contenders}
+        return cls(
+            market=market,
+            screened=screened,
+            keys=usage_keys(market.terms, market.source, market.now, contenders=contenders),
+            accounts=tuple(sorted(one for one in accounts if one is not None)),
+        )
 
     @property
     def contenders(self) -> list[ContractTerms]:
         """The contracts that only counters, balances and history can still keep out."""
-        contracts = self.market.terms.contracts
-        return [contract for position, contract in enumerate(contracts) if position not in self.screened]
+        return _contenders(self.market, self.screened)
 
     def expecting(self, odds: Mapping[UUID, Odds]) -> "Asked":
         """The same with what contenders' buyers are expected to do."""
@@ -68,18 +85,6 @@ class Rider:
     asked: Asked
     repeat: Repeat | None = None
     kind: str = Decision.Kind.ROUTE
-    keys: tuple[CounterKey, ...] = field(init=False)
-    """The counters that its decision may ask for."""
-    accounts: tuple[int, ...] = field(init=False)
-    """The accounts of those who may have to pay for it."""
-
-    def __post_init__(self) -> None:
-        """Reckon once what the look and the decision ask for."""
-        market, contenders = self.asked.market, self.asked.contenders
-        keys = usage_keys(market.terms, market.source, market.now, contenders=contenders)
-        object.__setattr__(self, "keys", keys)
-        accounts = {contract.account(market.mode) for contract in contenders}
-        object.__setattr__(self, "accounts", tuple(sorted(one for one in accounts if one is not None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +119,14 @@ def ask(draft: Draft, now: datetime) -> Asked:
         seed=draft.id.int & (2**63 - 1),
         mode=draft.mode,
     )
-    asked = Asked(market, screen(market))
+    asked = Asked.of(market)
     if market.terms.by_value and (odds := buyers_odds(draft, asked.contenders)):
         return asked.expecting(odds)
     return asked
+
+
+def _contenders(market: Market, screened: Screened) -> list[ContractTerms]:
+    return [contract for position, contract in enumerate(market.terms.contracts) if position not in screened]
 
 
 def _beforehand(draft: Draft) -> State:
@@ -140,7 +149,7 @@ def look(riders: Sequence[Rider], *, locked: bool = True) -> tuple[Room, list[Lo
 
     For leads of one agency and book. What is not `locked` may be over a moment later: no transaction is needed then.
     """
-    keys = list(dict.fromkeys(key for rider in riders for key in rider.keys))
+    keys = list(dict.fromkeys(key for rider in riders for key in rider.asked.keys))
     shared, *own = trips.read(
         _locks(riders) if locked else [], [_shared_statements(riders, keys), *map(_own_statements, riders)]
     )
@@ -162,7 +171,7 @@ def _shared_statements(riders: Sequence[Rider], keys: Sequence[CounterKey]) -> d
             (bind(draft.snapshot.agency_id),),
         ),
         "counters": counters_statement(mode=draft.mode, keys=keys),
-        "funds": funds_statement(sorted({account for rider in riders for account in rider.accounts})),
+        "funds": funds_statement(sorted({account for rider in riders for account in rider.asked.accounts})),
     }
     rotating = [rider.draft.campaign for rider in riders if rider.asked.market.terms.method in _ROTATING]
     if rotating:  # of all their configurations: the newest of them may know contracts that the others do not
@@ -201,7 +210,7 @@ def _look(rider: Rider, room: Room, rows: trips.Rows, version: int, status: str)
             Earlier(cast(UUID, as_uuid(contract)), cast(UUID, as_uuid(buyer)), cast(datetime, as_instant(sold_at)))
             for contract, buyer, sold_at in rows["earlier"]
         ),
-        missing=tuple(key for key in rider.keys if key not in room.usage),
+        missing=tuple(key for key in rider.asked.keys if key not in room.usage),
     )
 
 
@@ -218,8 +227,8 @@ def state_of(rider: Rider, room: Room, seen: Look) -> State:
     turns = rider.draft.campaign.contracts if rotating else ()
     return replace(
         rider.asked.market.state,
-        usage={key: room.usage[key] for key in rider.keys if key in room.usage},
-        funds={account: room.funds[account] for account in rider.accounts if account in room.funds},
+        usage={key: room.usage[key] for key in rider.asked.keys if key in room.usage},
+        funds={account: room.funds[account] for account in rider.asked.accounts if account in room.funds},
         rotation={contract_id: room.rotation[contract_id] for contract_id in turns if contract_id in room.rotation},
         earlier=seen.earlier,
     )
