@@ -7,11 +7,11 @@ something under a key is not told again under it. Nothing in one is about a lead
 import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Final
 from uuid import UUID
 
 from django.core.mail import EmailMessage
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Membership, Notice, Role
 
@@ -22,6 +22,7 @@ GIVEN_UP: Final = timedelta(hours=72)
 KEPT: Final = timedelta(days=30)
 _LEASE: Final = timedelta(minutes=5)
 _LONGEST_PAUSE: Final = timedelta(hours=4)
+_MOST_DOUBLINGS: Final = 8  # by then a pause is the longest
 _WATCHFUL: Final = (Role.OWNER, Role.ADMIN)
 
 
@@ -41,10 +42,20 @@ def notify(
 def send_notices(*, now: datetime, limit: int = 8) -> int:
     """Opens transactions. Send what is due; how many went out. What the mail server refuses is tried for 72 hours.
 
+    Whoever has left the agency since is told nothing any more.
+
     A server that does not answer costs EMAIL_TIMEOUT seconds a notice: so few at a time end before a task must.
     """
-    due = Notice.objects.filter(sent_at=None, due_at__lte=now).select_related("user").order_by("due_at", "id")
-    return sum(_send(notice, now) for notice in due[:limit] if _claimed(notice, now))
+    due = Notice.objects.filter(sent_at=None, due_at__lte=now)
+    due.filter(created_at__lt=now - GIVEN_UP).update(due_at=None)  # also where nobody lived to put it off
+    due.exclude(Exists(_still_there())).update(due_at=None)
+    rows = due.select_related("user").order_by("due_at", "id")
+    return sum(_send(notice, now) for notice in rows[:limit] if _claimed(notice, now))
+
+
+def _still_there() -> QuerySet[Membership]:
+    """Whether whoever was to be told looks after the agency still."""
+    return Membership.objects.filter(agency_id=OuterRef("agency_id"), user_id=OuterRef("user_id"), user__is_active=True)
 
 
 def prune_notices(*, now: datetime) -> int:
@@ -61,8 +72,8 @@ def _claimed(notice: Notice, now: datetime) -> bool:
 def _send(notice: Notice, now: datetime) -> bool:
     try:
         EmailMessage(subject=notice.subject, body=notice.text, to=[notice.user.email]).send()
-    except (SMTPException, OSError) as error:
-        log.warning("notice %s was not taken by the mail server: %s", notice.pk, type(error).__name__)
+    except Exception as error:  # of servers and networks, and of addresses that no mail can be addressed to
+        log.warning("notice %s could not be sent: %s", notice.pk, type(error).__name__)
         _put_off(notice, now)
         return False
     Notice.objects.filter(pk=notice.pk).update(sent_at=now, due_at=None)
@@ -71,6 +82,6 @@ def _send(notice: Notice, now: datetime) -> bool:
 
 def _put_off(notice: Notice, now: datetime) -> None:
     """Twice as long each time, from a minute on; no more after 72 hours."""
-    pause = min(timedelta(minutes=2**notice.attempts), _LONGEST_PAUSE)
+    pause = min(timedelta(minutes=2 ** min(notice.attempts, _MOST_DOUBLINGS)), _LONGEST_PAUSE)
     due_at = now + pause if now + pause <= notice.created_at + GIVEN_UP else None
     Notice.objects.filter(pk=notice.pk).update(due_at=due_at)

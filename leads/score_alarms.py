@@ -4,7 +4,8 @@ What is looked at and when it is an alarm is scoring's to know; here is where it
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -18,9 +19,8 @@ from core.ids import new_id
 from leads.score_groups import note_groups, note_thresholds
 from leads.score_mails import alarm_mail
 from leads.telling import API_VERSION
-from scoring.alarms import keep_watch, prune_watches
-from scoring.findings import Finding
-from scoring.models import Model, State, Target
+from scoring.alarms import Alarm, keep_watch, prune_watches
+from scoring.models import Model, State
 from scoring.people import report_fairness
 from scoring.pulse import feel_pulse, keep_pulse
 from scoring.watching import watch_all
@@ -38,11 +38,12 @@ def watch_scores(*, now: datetime) -> dict[str, int]:
     """
     looks = alarms = 0
     for watched in watch_all(now=now):
-        with transaction.atomic():
+        looks += 1
+        with _by_itself(watched.lead_type, watched.agency_id), transaction.atomic():
             alarm = keep_watch(watched, now=now)
             if alarm is not None:
-                _tell("model.drift", alarm.agency_id, alarm.lead_type, alarm.model, alarm.findings, now)
-        looks, alarms = looks + 1, alarms + (alarm is not None)
+                tell_alarm(alarm, now=now)
+                alarms += 1
     note_thresholds()
     note_groups(now=now)
     reports = _report_all(now)
@@ -54,15 +55,25 @@ def feel_pulses(*, now: datetime) -> int:
     """Opens transactions. Whether champions answer, and fast enough; how many new alarms."""
     alarms = 0
     for pulse in feel_pulse(now=now):
-        with transaction.atomic():
+        with _by_itself(pulse.lead_type, pulse.agency_id), transaction.atomic():
             if keep_pulse(pulse, now=now):
-                _tell("model.failing", pulse.agency_id, pulse.lead_type, pulse.model, pulse.alarming, now)
+                failing = Alarm(pulse.agency_id, pulse.lead_type, pulse.model, pulse.alarming)
+                tell_alarm(failing, event="model.failing", now=now)
                 alarms += 1
     return alarms
 
 
+@contextmanager
+def _by_itself(lead_type: str, agency_id: UUID) -> Iterator[None]:
+    """What fails in here is logged, and holds up nobody else's."""
+    try:
+        yield
+    except Exception:
+        log.exception("the scores of %s of agency %s could not be looked after", lead_type, agency_id)
+
+
 def _report_all(now: datetime) -> int:
-    models = list(Model.objects.filter(state__in=_WATCHED, target=Target.STUCK).order_by("created_at", "id"))
+    models = list(Model.objects.filter(state__in=_WATCHED).order_by("created_at", "id"))
     for model in models:
         try:
             report_fairness(model=model, now=now)
@@ -71,9 +82,10 @@ def _report_all(now: datetime) -> int:
     return len(models)
 
 
-def _tell(event: str, agency_id: UUID, lead_type: str, model: str, findings: Iterable[Finding], now: datetime) -> None:
+def tell_alarm(alarm: Alarm, *, now: datetime, event: str = "model.drift") -> None:
     """Needs a transaction. One event and one e-mail a day for each model and lead type, whatever else is found."""
-    found = [finding.record() for finding in findings]
+    lead_type, model = alarm.lead_type, alarm.model
+    found = [finding.record() for finding in alarm.findings]
     log.error("%s: scores of %s by %s: %s", event, lead_type, model, ", ".join(one["check"] for one in found))
     body = {
         "event": event,
@@ -85,8 +97,7 @@ def _tell(event: str, agency_id: UUID, lead_type: str, model: str, findings: Ite
         "findings": found,
     }
     key = f"{event}:{lead_type}:{model}:{now.date()}"
-    subject, text = alarm_mail(event, lead_type, model, found)
-    notify(agency_id=agency_id, key=key, subject=subject, text=text, now=now)
-    enqueue(
-        agency_id=agency_id, mode="live", events=[NewEvent(id=new_id(), type=event, key=key, body=json.dumps(body))]
-    )
+    subject, text = alarm_mail(lead_type, model, found, training=alarm.training)
+    notify(agency_id=alarm.agency_id, key=key, subject=subject, text=text, now=now)
+    told = NewEvent(id=new_id(), type=event, key=key, body=json.dumps(body))
+    enqueue(agency_id=alarm.agency_id, mode="live", events=[told])

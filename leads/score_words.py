@@ -26,6 +26,7 @@ _CHECKS: Final = {
     "latency": "Quick",
     "size": "Small",
     "fairness": "Fair by what other agencies compare",
+    "fairness_report": "A fairness report of these days",
 }
 
 
@@ -88,7 +89,9 @@ def _check_title(name: str) -> str:
     kind, _, subject = name.partition("_")
     if kind == "segments":
         return f"No {subject} worse by 5 %"
-    return f"Fair by {subject.replace('_', ' ')}" if subject and kind == "fairness" else _CHECKS.get(name, name)
+    if name not in _CHECKS and kind == "fairness":
+        return f"Fair by {subject.replace('_', ' ')}"
+    return _CHECKS.get(name, name)
 
 
 def _detail(check: str, figures: Mapping[str, Any]) -> str:

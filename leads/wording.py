@@ -180,8 +180,8 @@ def _promised(wording: Wording, inputs: Mapping[str, Any]) -> str:
 
 
 def _margin(wording: Wording, inputs: Mapping[str, Any]) -> str:
-    value, payout, least = (wording.money(inputs[name]) for name in ("expected_value", "payout", "min_margin"))
-    return f"Expected to bring {value}, and the source earns {payout}; at least {least} must be left."
+    value, payout, least = (wording.money(inputs[name]) for name in ("expected_value", "expected_payout", "min_margin"))
+    return f"Expected to bring {value}, and the source to earn {payout}; at least {least} must be left."
 
 
 def _outbid(wording: Wording, inputs: Mapping[str, Any]) -> str:

@@ -111,8 +111,8 @@ def _second_prices(case: Case, offers: Offers, won: Ranked, group: Choice) -> Ra
         beaten = _beaten_alone(case, offers, offer) if offer.exclusive else _beaten_shared(offers, paying, place, group)
         least = offers.worths[offer.position].least(beaten + 1, offer.price)
         promised = price_promised(case, [other.price for other, _ in paying], place)
-        kept = price_with_margin(case, [other for other, _ in paying], place)
-        price = min(offer.price, max(least, least_price(case.market.terms, offer.contract), promised, kept))
+        least = min(offer.price, max(least, least_price(case.market.terms, offer.contract), promised))
+        price = price_with_margin(case, [other for other, _ in paying], place, least)
         paying[place] = offer._replace(price=price), stood
     return paying
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from routing.auction import hold_auction
 from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal, refusals
-from routing.margins import too_little
+from routing.margins import too_dear, too_little
 from routing.offers import collect_offers
 from routing.pricing import payout_of
 from routing.ranking import Offer, Ranked, next_ticket, rank, rank_by_value, stride_of
@@ -70,7 +70,7 @@ def _decide_by_price(market: Market, screened: Screened) -> Decision:
 
 def _too_little(case: Case, offer: Offer) -> Loss | None:
     """Why an offer for the whole lead keeps not what was promised, or no margin; those who share keep it together."""
-    return too_little(case, [offer]) if offer.exclusive else None
+    return too_little(case, [offer]) if offer.exclusive else too_dear(case, offer)
 
 
 def _kept_promise(case: Case, choice: Choice) -> Choice:

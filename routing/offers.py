@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from routing.bids import LOST, Bid, BidOutcome
 from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal
 from routing.expectation import MILLION, Odds
-from routing.margins import too_little
+from routing.margins import too_dear, too_little
 from routing.pricing import exclusive_price, shared_price
 from routing.ranking import Offer, Place, Ranked
 from routing.reasons import Reason
@@ -140,8 +140,8 @@ def _odds(case: Case, contract: ContractTerms) -> Odds | None:
 def _place(case: Case, offer: Offer, bid: Bid | None, found: Offers) -> Loss | None:
     """Put one offer where it belongs; why it cannot be accepted."""
     loss = _out_of_range(offer, bid) or price_refusal(case, offer.contract, offer.price)
-    if loss is None and offer.exclusive:
-        loss = too_little(case, [offer])
+    if loss is None:
+        loss = too_little(case, [offer]) if offer.exclusive else too_dear(case, offer)
     if loss is None:
         answered = 0 if bid is None else bid.answered_ms or 0
         key = (-found.effective(offer), offer.contract.priority, answered, offer.position)

@@ -23,12 +23,13 @@ _KEPT: Final = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What the operator is to be told: of whose scores, given by which model, and what was found."""
+    """What the operator is to be told: of whose scores, given by which model, what was found, what was asked for."""
 
     agency_id: UUID
     lead_type: str
     model: str
     findings: tuple[Finding, ...]
+    training: bool = False
 
 
 def keep_watch(watched: Watched, *, now: datetime) -> Alarm | None:
@@ -53,10 +54,11 @@ def keep_watch(watched: Watched, *, now: datetime) -> Alarm | None:
     )
     if not is_now:
         return None
-    if can_train(agency_id=watched.agency_id, lead_type=watched.lead_type, now=now):
+    training = can_train(agency_id=watched.agency_id, lead_type=watched.lead_type, now=now)
+    if training:
         ask_training(actor=actor, lead_type=watched.lead_type, now=now)
     alarming = tuple(one for one in watched.findings if one.level == Level.ALARM)
-    return Alarm(watched.agency_id, watched.lead_type, watched.model, alarming)
+    return Alarm(watched.agency_id, watched.lead_type, watched.model, alarming, training)
 
 
 def _write(watched: Watched, now: datetime) -> None:

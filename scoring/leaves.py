@@ -50,7 +50,9 @@ def compile_leaves(body: bytes, codes: Sequence[int]) -> bytes:
     filler = Asked(Condition(len(codes)))
     paths = [[*path.values(), *[filler] * (longest - len(path))] for _, path in leaves]
     places, conditions = _conditions({one.condition for path in paths for one in path}, [*codes, 0])
-    even = float(learner["learner_model_param"]["base_score"].strip("[]"))
+    even = float(str(learner["learner_model_param"]["base_score"]).strip("[]"))
+    if not 0 < even < 1:
+        raise ValueError("a base score is a probability")
     return _packed(
         base=log(even / (1 - even)),
         width=len(codes),

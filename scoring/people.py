@@ -12,7 +12,7 @@ from scoring.allowed import allowed_features
 from scoring.examples import features_of_leads
 from scoring.fairness import Population, fairness_report
 from scoring.features import Feature
-from scoring.models import Belonging, Model, Outcome, Policy
+from scoring.models import Belonging, Model, Outcome, Policy, Target
 from scoring.platt import Floats
 from scoring.policies import regulations_of
 from scoring.prediction import chances_of
@@ -33,7 +33,8 @@ def report_fairness(*, model: Model, now: datetime) -> dict[str, Any]:
     policies = list(Policy.objects.filter(agency__in=scope.agencies, lead_type=scope.lead_type))
     refs = _recent(scope, now)
     people = population_of(model, refs, attributes=sorted({name for one in policies for name in one.compared}))
-    thresholds = [score for policy in policies for score in policy.thresholds]
+    asked = [score for policy in policies for score in policy.thresholds]
+    thresholds = asked if model.target == Target.STUCK else []  # contracts ask for scores alone
     report = {
         **fairness_report(people, thresholds=thresholds, names=features_used(model)),
         "regulations": regulations_of(policies),
@@ -47,7 +48,10 @@ def report_fairness(*, model: Model, now: datetime) -> dict[str, Any]:
 
 
 def population_of(model: Model, lead_refs: Sequence[tuple[UUID, UUID]], *, attributes: Sequence[str]) -> Population:
-    """These leads (each with its agency) as the model sees them, with outcomes and groups. A few statements."""
+    """These leads (each with its agency) as the model sees them, with outcomes and groups. A few statements.
+
+    Of a model of returns the chances are those that a lead is kept.
+    """
     known = features_of_leads(lead_ref for lead_ref, _ in lead_refs)
     kept = [(lead_ref, agency_id) for lead_ref, agency_id in lead_refs if lead_ref in known]
     refs = [lead_ref for lead_ref, _ in kept]
@@ -55,13 +59,24 @@ def population_of(model: Model, lead_refs: Sequence[tuple[UUID, UUID]], *, attri
     rows = [scope.seen(known[lead_ref], agency_id) for lead_ref, agency_id in kept]
     labels = _labels(refs, model.target)
     groups = _groups(refs, attributes)
+    known_labels = np.array([labels.get(ref, np.nan) for ref in refs], dtype=np.float64)
+    good = _kept if model.target == Target.RETURNED else _as_said
     return Population(
         rows=rows,
-        chances=_said(model, rows, model.target),
-        incumbent=_said(champion_of(scope), rows, model.target),
-        labels=np.array([labels.get(ref, np.nan) for ref in refs], dtype=np.float64),
+        chances=good(_said(model, rows, model.target)),
+        incumbent=good(_said(champion_of(scope), rows, model.target)),
+        labels=good(known_labels),
         groups={name: [groups.get((ref, name), "") for ref in refs] for name in attributes},
     )
+
+
+def _as_said(chances: Floats) -> Floats:
+    return chances
+
+
+def _kept(chances: Floats) -> Floats:
+    """What is wished for is not to be given back: so groups are compared by that."""
+    return 1 - chances
 
 
 def _said(model: Model | None, rows: Sequence[Mapping[str, Feature]], target: str) -> Floats:

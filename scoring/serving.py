@@ -13,6 +13,7 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Final, Union
 from uuid import UUID
 
+from django.db import DatabaseError
 from django.db.models import Q
 from prometheus_client import Counter
 
@@ -38,7 +39,9 @@ _HEAVY: Final = ("body", "leaves", "report", "metrics")
 FittedScorer = Union[CalibratedScorecard, "LearnedScorer"]
 
 _loaded: dict[UUID, FittedScorer] = {}
-"""Models by id: their bytes never change, so each process loads each of them once."""
+"""Models by id, the one used last at the end: their bytes never change, so each process loads each of them once."""
+_MOST_LOADED: Final = 64
+"""What is beyond them and still in charge is kept by the configuration that it serves."""
 
 
 class _Percentiles:
@@ -54,9 +57,17 @@ class _Percentiles:
         """The share of leads that scored lower, in per cent; None where nothing is known of them."""
         if monotonic() - self._read_at >= STANDING_SECONDS:
             self._read_at = monotonic()
-            standing = Standing.objects.filter(**self._wanted).first()
-            self._cuts = standing.cuts if standing else self._reference
+            self._read()
         return bisect_left(self._cuts, probability) if self._cuts else None
+
+    def _read(self) -> None:
+        """What cannot be read now is read ten minutes later: no lead waits or fails for it."""
+        try:
+            standing = Standing.objects.filter(**self._wanted).first()
+        except DatabaseError:
+            log.exception("no standing could be read")
+        else:
+            self._cuts = standing.cuts if standing else self._reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,6 @@ class ServedScorer:
     def _score(self, features: Mapping[str, Feature]) -> Scored:
         try:
             scored = self.main.score(features)
-            returned, converted = _chance(self.returns, features), _chance(self.converts, features)
         except Exception:
             log.exception("the champion failed; the scorecard answers")
             FALLBACKS.inc()
@@ -90,14 +100,20 @@ class ServedScorer:
         return replace(
             scored,
             percentile=percentile,
-            return_probability=returned,
-            conversion_probability=converted,
+            return_probability=_chance(self.returns, features),
+            conversion_probability=_chance(self.converts, features),
             calibrated=self.calibrated,
         )
 
 
 def _chance(scorer: Scorer | None, features: Mapping[str, Feature]) -> float | None:
-    return None if scorer is None else round(scorer.score(features).probability, 6)
+    """What a model beside the score says; one that fails says nothing, and the score stands."""
+    try:
+        return None if scorer is None else round(scorer.score(features).probability, 6)
+    except Exception:
+        log.exception("a champion beside the score failed")
+        FALLBACKS.inc()
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +183,23 @@ def _served(
 def _load(agency_id: UUID, model: Model, lines: Mapping[UUID, Recalibration]) -> Scorer | None:
     """The champion for this agency, ready to score; None where it cannot be had, which is logged."""
     try:
-        if model.pk not in _loaded:
-            _loaded[model.pk] = load_model(model)
+        scorer = _loaded.get(model.pk) or load_model(model)
     except Exception:
         log.exception("model %s cannot be loaded; the scorecard answers", model.public_id)
         FALLBACKS.inc()
         return None
-    scorer = _loaded[model.pk]
+    _keep(model.pk, scorer)
     if line := lines.get(model.pk):
         slope, intercept = line.slope * scorer.slope, line.slope * scorer.intercept + line.intercept
         scorer = replace(scorer, slope=slope, intercept=intercept)
     return scorer if model.agency_id else SharedScorer(scorer, str(agency_id))
+
+
+def _keep(model_id: UUID, scorer: FittedScorer) -> None:
+    _loaded.pop(model_id, None)
+    _loaded[model_id] = scorer
+    for longest_unused in [*_loaded][:-_MOST_LOADED]:
+        _loaded.pop(longest_unused, None)
 
 
 def load_model(model: Model) -> FittedScorer:

@@ -14,7 +14,7 @@ from core.ids import encode
 from scoring.drift import profile_of
 from scoring.examples import Examples, buyers_of_leads, later_examples
 from scoring.fairness import fairness_checks
-from scoring.gate import Check, Trial, Verdict, judge
+from scoring.gate import REPORT, Check, Trial, Verdict, judge
 from scoring.learning import QUANTILES
 from scoring.models import Model, Policy, Stage, State
 from scoring.policies import barred_features
@@ -28,6 +28,8 @@ LEAST_SHADOW: Final = timedelta(days=14)
 LONGEST_SHADOW: Final = timedelta(days=90)
 """What could not be judged by then is refused, so that a fresher model can be trained."""
 OLD_CHAMPION: Final = timedelta(days=90)
+REPORT_HOLDS: Final = timedelta(days=3)
+"""One is made every night."""
 AUTOMATIC: Final = "system:judge_shadows"
 FEWEST_TO_ANCHOR: Final = 500
 """Later leads before they are the reference of what comes after them."""
@@ -54,7 +56,7 @@ def judge_shadow(*, model: Model, now: datetime) -> Verdict | None:
         lenient=_may_be_lenient(model, champion, now),
         seed=model.seed,
     )
-    return judge(trial, technical=technical, fairness=fairness_checks(model.fairness))
+    return judge(trial, technical=technical, fairness=[*_reported(model, now), *fairness_checks(model.fairness)])
 
 
 def judge_shadows(*, now: datetime) -> dict[str, str]:
@@ -95,6 +97,18 @@ def _allowed(model: Model) -> Check:
     policies = Policy.objects.filter(agency__in=scope_of(model).agencies, lead_type=model.lead_type)
     barred = sorted({name for policy in policies for name in barred_features(model, policy)})
     return Check("allowed", not barred, {"barred": barred})
+
+
+def _reported(model: Model, now: datetime) -> list[Check]:
+    """Where its agencies compare groups, a model is judged by a report of these days on all that they compare."""
+    policies = Policy.objects.filter(agency__in=scope_of(model).agencies, lead_type=model.lead_type)
+    compared = {name for policy in policies for name in policy.compared}
+    if not compared:
+        return []
+    report = model.fairness
+    fresh = bool(report) and now - datetime.fromisoformat(report["made_at"]) <= REPORT_HOLDS
+    missing = sorted(compared.difference(report["attributes"] if fresh else ()))
+    return [Check(REPORT, not missing, {"missing": missing})]
 
 
 def _may_be_lenient(model: Model, champion: Model | None, now: datetime) -> bool:

@@ -24,13 +24,13 @@ class ShapleyTable:
 
     def __init__(self, leaves: bytes) -> None:
         """Read what `scoring.leaves.compile_leaves` wrote. Raises ValueError and LookupError for anything else."""
-        with _opened(leaves) as found:
-            shares, values = found["shares"], found["values"]
-            self._width = int(found["width"])
-            self._conditions = _Conditions(found)
-            self._places = found["places"]
-            self._columns = found["columns"].ravel().astype(np.intp)
-            self.base = float(found["base"]) + float(values @ shares.prod(1))
+        found = _opened(leaves)
+        shares, values = found["shares"], found["values"]
+        self._width = int(found["width"])
+        self._conditions = _Conditions(found)
+        self._places = found["places"]
+        self._columns = found["columns"].ravel().astype(np.intp)
+        self.base = float(found["base"]) + float(values @ shares.prod(1))
         amount, longest = shares.shape
         self._cases = (_cases(shares) * values[:, None, None]).reshape(amount << longest, longest)
         self._firsts = np.arange(amount) << longest
@@ -63,10 +63,11 @@ class _Conditions:
         return np.concatenate([numeric, *sets])
 
 
-def _opened(leaves: bytes) -> Any:
+def _opened(leaves: bytes) -> dict[str, NDArray[Any]]:
     try:
-        return np.load(BytesIO(leaves), allow_pickle=False)
-    except (EOFError, BadZipFile) as error:
+        with np.load(BytesIO(leaves), allow_pickle=False) as file:
+            return dict(file)
+    except (EOFError, BadZipFile, TypeError, AttributeError) as error:  # the last two: one array instead of several
         raise ValueError("these are no leaves") from error
 
 

@@ -1,5 +1,6 @@
 """Where the latest probabilities of an agency's lead type stand: what percentiles are read from."""
 
+from collections import Counter, defaultdict, deque
 from datetime import datetime, timedelta
 from statistics import quantiles
 from typing import Final
@@ -32,7 +33,9 @@ def reckon_standings(*, now: datetime) -> int:
 
 
 def _scored_lately(now: datetime) -> dict[tuple[UUID, str], str]:
-    """The model of the last score in the last day, by agency and lead type."""
+    """Who gave most of the latest hundred scores of the last day, by agency and lead type: no single fallback."""
     recent = Score.objects.filter(mode="live", id__gte=first_id(now - timedelta(days=1)))
-    newest = recent.order_by("id").values_list("agency_id", "lead_type", "model")
-    return {(agency_id, lead_type): model for agency_id, lead_type, model in newest.iterator()}
+    latest: dict[tuple[UUID, str], deque[str]] = defaultdict(lambda: deque(maxlen=FEWEST))
+    for agency_id, lead_type, model in recent.order_by("id").values_list("agency_id", "lead_type", "model").iterator():
+        latest[agency_id, lead_type].append(model)
+    return {kind: Counter(models).most_common(1)[0][0] for kind, models in latest.items()}

@@ -4,6 +4,7 @@ Everything is reckoned from what was said at the time, never from what a model w
 model, over all agencies that it scores for; outcomes by agency.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from scoring.lead_drift import LeadDrift
 from scoring.models import Model, Policy, Score, Target
 from scoring.scorecard import SCORECARD
 from scoring.serving import champions_of
+
+log = logging.getLogger(__name__)
 
 WINDOW: Final = timedelta(days=7)
 LONG_WINDOW: Final = timedelta(days=30)
@@ -66,17 +69,28 @@ class _Sample:
 
 
 def watch_all(*, now: datetime) -> Iterator[Watched]:
-    """What is to be said of every lead type that an agency had leads of lately. Reads alone."""
+    """What is to be said of every lead type that an agency had leads of lately. Reads alone.
+
+    Where one cannot be looked at it is logged, and holds up no other.
+    """
     kinds, samples = _scored(now - WINDOW)
     champions = _champions(kinds)
     few = {one.public_id for one in champions.values() if _seen(samples, one) < FEWEST_LEADS}
     if few:
         samples |= _scored(now - LONG_WINDOW, only=few)[1]
-    drifts = {one.pk: LeadDrift.of(one, samples.get(one.public_id, _Sample()).leads) for one in champions.values()}
+    drifts: dict[UUID, LeadDrift] = {}
     for agency_id, lead_type in sorted(kinds):
         champion = champions.get((agency_id, lead_type))
-        judged = judged_leads(agency_id, lead_type, champion.public_id if champion else SCORECARD.version, now=now)
-        yield _watched(agency_id, lead_type, champion, drifts[champion.pk] if champion else LeadDrift(), judged)
+        try:
+            if champion and champion.pk not in drifts:
+                drifts[champion.pk] = LeadDrift.of(champion, samples.get(champion.public_id, _Sample()).leads)
+            drift = drifts[champion.pk] if champion else LeadDrift()
+            judged = judged_leads(agency_id, lead_type, champion.public_id if champion else SCORECARD.version, now=now)
+            watched = _watched(agency_id, lead_type, champion, drift, judged)
+        except Exception:
+            log.exception("the scores of %s of agency %s could not be watched", lead_type, agency_id)
+        else:
+            yield watched
 
 
 def _seen(samples: Mapping[str, _Sample], model: Model) -> int:

@@ -80,6 +80,36 @@ def test_after_72_hours_a_notice_is_given_up(agency: Agency, settings: Settings)
     assert Notice.objects.get().sent_at is None
 
 
+@pytest.mark.parametrize("how", ["dismissed", "inactive"])
+def test_whoever_left_after_it_was_written_is_not_told(agency: Agency, how: str) -> None:
+    user = member(agency, "owner@acme.example", Role.OWNER)
+    tell(agency)
+    if how == "dismissed":
+        Membership.objects.all().delete()
+    else:
+        User.objects.filter(pk=user.pk).update(is_active=False)
+    assert send_notices(now=NOON) == 0
+    assert (mail.outbox, Notice.objects.get().due_at) == ([], None)
+
+
+def test_an_address_that_no_mail_can_be_sent_to_waits_like_a_server_and_holds_up_nobody(
+    agency: Agency, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    member(agency, f"a@{'ü' * 60}.de", Role.OWNER)
+    tell(agency)
+    assert send_notices(now=NOON) == 0
+    assert Notice.objects.get().due_at == NOON + timedelta(minutes=1)
+
+
+def test_a_notice_whose_sender_died_over_and_over_is_given_up_too(agency: Agency) -> None:
+    member(agency, "owner@acme.example", Role.OWNER)
+    tell(agency)
+    Notice.objects.update(attempts=45, due_at=NOON + timedelta(hours=73))
+    assert send_notices(now=NOON + timedelta(hours=73)) == 0
+    assert (mail.outbox, Notice.objects.get().due_at) == ([], None)
+
+
 def test_whoever_leaves_is_not_told_any_more_and_old_notices_are_forgotten(agency: Agency) -> None:
     user = member(agency, "owner@acme.example", Role.OWNER)
     tell(agency)

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from accounts.models import Membership, Notice, Role, User
+from accounts.models import AuditEntry, Membership, Notice, Role, User
 from core.ids import new_id
 from core.json import loads
 from leads.outcomes import report_outcomes
-from leads.score_alarms import feel_pulses
+from leads.score_alarms import feel_pulses, watch_scores
 from leads.score_groups import note_groups, note_thresholds
+from leads.score_mails import alarm_mail
 from routing.models import Field
-from scoring.models import Belonging, FeatureSnapshot, Policy, Score, State, Target, Watch
+from scoring import watching
+from scoring.judged import Judged, judged_leads
+from scoring.models import Belonging, FeatureSnapshot, Model, Policy, Score, State, Target, Watch
 from scoring.scopes import Scope
 from scoring.training import train_model
 from tests.leads.world import NOON, World, make_world
@@ -85,15 +89,84 @@ def test_owners_get_one_e_mail_of_an_alarm_that_says_what_was_found() -> None:
         "What was found\n"
         "- The champion answers every lead? 3.33 % of 300 leads in 15 minutes fell back to the scorecard.\n\n"
         "What was done\n"
-        "- Leads that the model cannot answer in time are scored by the points table instead.\n\n"
+        "- Leads that the model cannot score are scored by the points table instead.\n\n"
         "Look at it: http://localhost:8000/agency/scoring/\n"
     )
 
 
-def test_slow_scores_are_told() -> None:
+def test_slow_scores_are_told_and_nothing_is_said_to_be_done_about_them() -> None:
     agency, model = a_champion(JUNE - timedelta(days=1))
+    Membership.objects.create(user=User.objects.create_user("owner@acme.example"), agency_id=agency, role=Role.OWNER)
     scores(agency, [model] * 300, micros=60_000)
     assert feel_pulses(now=JUNE) == 1
+    assert "- Nothing was changed: every lead is still scored before it is sold" in Notice.objects.get().text
+
+
+def test_a_champion_that_answers_no_lead_at_all_is_named() -> None:
+    agency, model = a_champion(JUNE - timedelta(days=1))
+    scores(agency, ["scorecard-1"] * 300)
+    assert feel_pulses(now=JUNE) == 1
+    assert loads(bytes(Event.objects.get().body))["model_id"] == model
+
+
+def test_a_drift_says_whether_a_training_was_asked_for() -> None:
+    findings = [{"check": "auc", "subject": "", "figures": {"auc": 0.6, "expected": 0.7}, "level": "alarm"}]
+    for training, said in ((True, "A training was asked for."), (False, "No training was asked for")):
+        assert said in alarm_mail(TYPE, "mdl_1", findings, training=training)[1]
+
+
+# --- models that agencies share ----------------------------------------------------------------------------------
+
+
+def sharing(agency: UUID) -> str:
+    """The agency's champion is one of several agencies', of which it is none yet."""
+    Model.objects.filter(agency_id=agency).update(agency=None)
+    return Model.objects.get().public_id
+
+
+def test_a_shared_champion_that_fails_is_told_to_whom_it_fails() -> None:
+    agency, _ = a_champion(JUNE - timedelta(days=1))
+    model, stranger = sharing(agency), an_agency("stranger").pk
+    Policy.objects.filter(agency_id=agency).delete()
+    Policy.objects.create(agency_id=agency, lead_type=TYPE, shares=True)
+    for one in (agency, stranger):
+        scores(one, ["scorecard-1"] * 300)
+    assert feel_pulses(now=JUNE) == 1
+    event = Event.objects.get()
+    assert (event.agency_id, loads(bytes(event.body))["model_id"]) == (agency, model)
+
+
+@pytest.mark.parametrize("shares", [True, False], ids=["begins", "ends"])
+def test_who_begins_or_ends_to_share_is_told_no_failing(shares: bool) -> None:
+    agency, _ = a_champion(JUNE - timedelta(days=1))
+    model = sharing(agency)
+    Policy.objects.filter(agency_id=agency).delete()
+    Policy.objects.create(agency_id=agency, lead_type=TYPE, shares=shares)
+    if shares:
+        AuditEntry.objects.create(
+            agency_id=agency, at=JUNE - timedelta(minutes=5), actor="user:owner", action="policy.update",
+            object_id="", object_name=TYPE, version=1,
+        )  # fmt: skip
+    scores(agency, ["scorecard-1"] * 200 + [model] * 100)
+    assert feel_pulses(now=JUNE) == 0
+
+
+# --- one that cannot be looked after -----------------------------------------------------------------------------
+
+
+def test_one_agency_that_cannot_be_watched_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole = an_agency("a").pk, an_agency("b").pk
+    for agency in (broken, whole):
+        scores(agency, ["scorecard-1"] * 10)
+
+    def judged(agency_id: UUID, *rest: Any, **more: Any) -> Judged:
+        if agency_id == broken:
+            raise RuntimeError("a damaged row")
+        return judged_leads(agency_id, *rest, **more)
+
+    monkeypatch.setattr(watching, "judged_leads", judged)
+    assert watch_scores(now=JUNE)["watched"] == 1
+    assert Watch.objects.get().agency_id == whole
 
 
 def test_the_scorecard_of_an_agency_without_a_champion_is_no_fallback() -> None:

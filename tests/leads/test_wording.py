@@ -60,8 +60,8 @@ BID = {"outcome": "bid", "bid": 4000, "effective_bid": 4000, "asked_at_ms": 1, "
         ),
         (
             "below_margin",
-            {"expected_value": 4500, "payout": 3000, "min_margin": 2000},
-            "Expected to bring $45.00, and the source earns $30.00; at least $20.00 must be left.",
+            {"expected_value": 4500, "expected_payout": 3000, "min_margin": 2000},
+            "Expected to bring $45.00, and the source to earn $30.00; at least $20.00 must be left.",
         ),
     ],
 )

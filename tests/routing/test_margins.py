@@ -1,5 +1,8 @@
 """A campaign that ranks by expected value may ask for a margin: what is not expected to leave it is not sold."""
 
+from dataclasses import replace
+from fractions import Fraction
+from math import prod
 from typing import Any
 
 import pytest
@@ -7,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.engine import decide
-from routing.expectation import CERTAIN, Odds
+from routing.expectation import Odds
 from routing.pricing import payout_of
 from routing.types import Market, SourceTerms
 from tests.routing.auctions import auction, bid, pinged
@@ -15,6 +18,8 @@ from tests.routing.laws import replays_bit_for_bit
 from tests.routing.markets import SOURCE, codes, contract, contract_id, market, verdict, winners
 
 FIXED = SourceTerms(id=SOURCE, payout_kind="fixed", payout_value=3000)
+SIXTY = SourceTerms(id=SOURCE, payout_kind="percent", payout_value=6000)
+CHANCES = st.just(0) | st.integers(0, 10**6)
 HALF = SourceTerms(id=SOURCE, payout_kind="percent", payout_value=5000)
 LIKELY, UNLIKELY = Odds(800_000, 250_000, "model"), Odds(500_000, 0, "model")
 
@@ -26,16 +31,29 @@ def by_value(*contracts: Any, odds: dict[int, Odds], **changes: Any) -> Market:
 
 def test_an_offer_that_leaves_less_than_the_margin_is_none_and_says_why() -> None:
     both = contract(1, price=17500), contract(2, price=9000)
-    decision = decide(by_value(*both, odds={1: LIKELY, 2: UNLIKELY}, min_margin=1501))
+    decision = decide(by_value(*both, odds={1: LIKELY, 2: UNLIKELY}, min_margin=3001))
     assert codes(decision) == {1: "won", 2: "below_margin"}
-    assert verdict(decision, 2).inputs == {"expected_value": 4500, "payout": 3000, "min_margin": 1501}
-    assert codes(decide(by_value(*both, odds={1: LIKELY, 2: UNLIKELY}, min_margin=1500))) == {1: "won", 2: "outranked"}
+    assert verdict(decision, 2).inputs == {"expected_value": 4500, "expected_payout": 1500, "min_margin": 3001}
+    assert codes(decide(by_value(*both, odds={1: LIKELY, 2: UNLIKELY}, min_margin=3000))) == {1: "won", 2: "outranked"}
 
 
 def test_where_nobody_leaves_the_margin_the_lead_is_not_sold() -> None:
-    decision = decide(by_value(contract(1, price=17500), odds={1: LIKELY}, min_margin=7501))
+    decision = decide(by_value(contract(1, price=17500), odds={1: LIKELY}, min_margin=8101))
     assert (decision.outcome, decision.codes()) == ("unsold", ["below_margin"])
-    assert decide(by_value(contract(1, price=17500), odds={1: LIKELY}, min_margin=7500)).outcome == "sold"
+    assert decide(by_value(contract(1, price=17500), odds={1: LIKELY}, min_margin=8100)).outcome == "sold"
+
+
+@pytest.mark.parametrize(
+    ("source", "cost"),
+    [(SIXTY, 3000), (replace(SIXTY, payout_kind="fixed", payout_value=6000), 3000)],
+    ids=["a share", "a fixed sum"],
+)
+def test_a_source_earns_nothing_by_a_lead_that_its_buyer_refuses(source: SourceTerms, cost: int) -> None:
+    asked = by_value(contract(1, price=10000), odds={1: UNLIKELY}, min_margin=2000)
+    assert decide(replace(asked, source=source)).outcome == "sold"
+    asked = by_value(contract(1, price=10000), odds={1: UNLIKELY}, min_margin=2001)
+    inputs = verdict(decide(replace(asked, source=source)), 1).inputs
+    assert inputs == {"expected_value": 5000, "expected_payout": cost, "min_margin": 2001}
 
 
 def test_without_a_margin_or_another_order_everything_is_sold() -> None:
@@ -55,6 +73,49 @@ def test_those_who_share_leave_the_margin_together() -> None:
     assert set(decide(by_value(*sharing, odds={}, max_sales=2, min_margin=1001)).codes()) == {"below_margin"}
 
 
+def test_a_fixed_sum_is_earned_where_any_of_those_who_share_accepts() -> None:
+    sharing = [contract(number, price=4000, shared_price=4000, sells="shared") for number in (1, 2)]
+    odds = {1: UNLIKELY, 2: UNLIKELY}
+    assert winners(decide(by_value(*sharing, odds=odds, max_sales=2, min_margin=1750))) == [1, 2]
+    refused = decide(by_value(*sharing, odds=odds, max_sales=2, min_margin=1751))
+    assert verdict(refused, 1).inputs == {"expected_value": 4000, "expected_payout": 2250, "min_margin": 1751}
+
+
+@pytest.mark.parametrize("method", ["waterfall", "ping_post"])
+def test_who_would_take_from_those_who_share_the_lead_is_left_out(method: str) -> None:
+    good, poor = Odds(900_000, 0, "model"), Odds(900_000, 700_000, "model")
+    state = {"odds": {contract_id(1): good, contract_id(2): poor}}
+    wanted = {"rank_by": "expected_value", "source": HALF, "max_sales": 2, "min_margin": 3000, "state": state}
+    if method == "waterfall":
+        sharing = [contract(1, price=10000, sells="shared"), contract(2, price=9000, sells="shared")]
+        decision = decide(market(*sharing, **wanted))
+    else:
+        decision = decide(
+            auction(*(pinged(n, sells="shared") for n in (1, 2)), answers=(bid(1, 10000), bid(2, 9000)), **wanted)
+        )
+    assert codes(decision) == {1: "won", 2: "below_margin"}
+    told = verdict(decision, 2).inputs
+    assert (told["expected_value"], told["expected_payout"], told["min_margin"]) == (2430, 4050, 0)
+
+
+def test_a_second_price_is_raised_where_rounding_would_cost_the_margin() -> None:
+    odds = {contract_id(number): Odds(550_000, 0, "model") for number in (1, 2)}
+    for first in range(2, 40):
+        for second in range(1, first):
+            asked = auction(
+                *(pinged(1), pinged(2)),
+                answers=(bid(1, first), bid(2, second)),
+                source=HALF,
+                rank_by="expected_value",
+                auction_price="second",
+                min_margin=1,
+                state={"odds": odds},
+            )
+            for winner in decide(asked).winners:
+                earned = -(-550_000 * payout_of(HALF, winner.price, first=True) // 1_000_000)
+                assert odds[contract_id(1)].value(winner.price) - earned >= 1
+
+
 @pytest.mark.parametrize(("margin", "paid"), [(0, 2001), (100, 2001), (1500, 3000), (2000, 4000)])
 def test_a_second_price_leaves_the_margin_too(margin: int, paid: int) -> None:
     asked = auction(
@@ -69,8 +130,8 @@ def test_a_second_price_leaves_the_margin_too(margin: int, paid: int) -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 9000), st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=5),
-    st.integers(0, 4000),
+    st.lists(st.tuples(st.integers(1, 9000) | st.integers(1, 60), st.integers(0, 10**6), CHANCES), max_size=5),
+    st.integers(0, 4000) | st.integers(0, 20),
     st.sampled_from(("first", "second")),
     st.sampled_from((FIXED, HALF)),
     st.integers(1, 3),
@@ -97,7 +158,11 @@ def test_whatever_is_sold_leaves_the_margin_and_is_replayed(
         state={"odds": odds},
     )
     won = decide(asked).winners
-    value = sum(odds.get(winner.contract_id, CERTAIN).value(winner.price) for winner in won)
-    cost = sum(payout_of(source, winner.price, first=place == 0) for place, winner in enumerate(won))
+    value = sum(odds[winner.contract_id].value(winner.price) for winner in won)
+    chances = [Fraction(odds[winner.contract_id].accept, 10**6) for winner in won]
+    shares = [payout_of(source, winner.price, first=False) for winner in won]
+    owed = sum((chance * share for chance, share in zip(chances, shares, strict=True)), Fraction())
+    once = 3000 * (1 - prod((1 - chance for chance in chances), start=Fraction(1)))
+    cost = once if source is FIXED else owed
     assert not won or value - cost >= margin
     assert replays_bit_for_bit(asked)

@@ -4,12 +4,15 @@ import subprocess
 import sys
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
 import pytest
+from django.db import OperationalError, connection
 
 from accounts.models import Agency
+from scoring import serving
 from scoring.models import Model, Target
 from scoring.registry import promote_model
 from scoring.scopes import Scope
@@ -86,6 +89,45 @@ def test_a_model_that_fails_at_a_lead_leaves_it_to_the_scorecard(agency: Agency)
     assert isinstance(served, ServedScorer)
     failing = ServedScorer(Failing(), None, None, served.percentiles, calibrated=False)  # type: ignore[arg-type]
     assert failing.score(sample(1, seed=5).rows[0]).stage == "rules"
+
+
+@pytest.mark.django_db
+def test_a_model_beside_the_score_that_fails_says_nothing_and_the_score_stands(agency: Agency) -> None:
+    class Failing:
+        def score(self, features: object) -> None:
+            raise RuntimeError("no trees")
+
+    model = champion(agency, 3)
+    served = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE]
+    assert isinstance(served, ServedScorer)
+    row = sample(1, seed=5).rows[0]
+    scored = replace(served, returns=Failing()).score(row)  # type: ignore[arg-type]
+    assert (scored.model, scored.return_probability) == (model.public_id, None)
+    assert scored.log_odds == served.score(row).log_odds
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_standing_that_cannot_be_read_costs_no_lead_its_score(agency: Agency) -> None:
+    model = champion(agency, 3)
+    served = scorers_of(agency_id=agency.pk, lead_types=[TYPE])[TYPE]
+
+    def refuse(execute: object, sql: str, *rest: object) -> None:
+        raise OperationalError("database is locked")
+
+    with connection.execute_wrapper(refuse):
+        scored = served.score(sample(1, seed=5).rows[0])
+    assert (scored.model, scored.percentile) == (model.public_id, bisect_left(model.reference, scored.probability))
+
+
+@pytest.mark.django_db
+def test_a_process_keeps_no_more_models_than_it_may(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "_MOST_LOADED", 2)
+    serving._loaded.clear()
+    models = []
+    for seed in range(4):
+        models.append(champion(agency, 20 + seed).pk)
+        scorers_of(agency_id=agency.pk, lead_types=[TYPE])
+    assert list(serving._loaded) == models[-2:]
 
 
 @pytest.mark.django_db

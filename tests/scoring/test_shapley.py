@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
+import orjson
 import pytest
 import xgboost
 
@@ -76,13 +78,40 @@ def test_trees_that_found_nothing_add_nothing() -> None:
     assert 1 / (1 + np.exp(-table.base)) == pytest.approx(FOUND.labels.mean(), abs=1e-3)
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"learner": 1}'])
+SURE = orjson.dumps(
+    {"learner": {"gradient_booster": {"model": {"trees": []}}, "learner_model_param": {"base_score": "[1E0]"}}}
+)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b'{"learner": 1}', SURE])
 def test_what_is_no_model_is_refused(body: bytes) -> None:
     with pytest.raises((ValueError, TypeError, LookupError)):
         compile_leaves(body, [0])
 
 
-@pytest.mark.parametrize("leaves", [b"", b"{}", b"PK\x03\x04"])
+def saved(**arrays: object) -> bytes:
+    file = BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def damaged() -> bytes:
+    """A good archive, one of whose members is not."""
+    whole = saved(shares=np.ones((200, 3)))
+    middle = len(whole) // 2
+    return whole[:middle] + bytes(64) + whole[middle + 64 :]
+
+
+def one_array() -> bytes:
+    file = BytesIO()
+    np.save(file, np.ones(3))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "leaves", [b"", b"{}", b"PK\x03\x04", saved(shares=np.ones(1)), damaged(), one_array()],
+    ids=["nothing", "JSON", "no archive", "too little", "a damaged member", "one array"],
+)  # fmt: skip
 def test_what_are_no_leaves_are_refused(leaves: bytes) -> None:
     with pytest.raises((ValueError, LookupError)):
         ShapleyTable(leaves)

@@ -13,8 +13,9 @@ from accounts.principals import SystemActor
 from core.ids import encode
 from scoring.examples import training_examples
 from scoring.learning import TooFewOutcomes
-from scoring.models import Model, Outcome, Policy, Recalibration, Stage, State, Target
+from scoring.models import Model, Outcome, Policy, Recalibration, Score, Stage, Standing, State, Target
 from scoring.outcomes import Observed, record_outcomes
+from scoring.people import report_fairness
 from scoring.recalibration import recalibrate_shared
 from scoring.registry import NothingToRollBack, NotPromotable, champion_of, promote_model, roll_back_model
 from scoring.schedule import due_scopes, train_claimed, train_due
@@ -96,6 +97,20 @@ def test_a_learned_model_shows_itself_on_later_leads_before_it_takes_over(agency
     assert {check["name"] for check in gate["checks"]} >= {"log_loss", "mean", "calibration", "latency", "size"}
     entry = AuditEntry.objects.get(action="model.promote")
     assert entry.changes == {"champion": ["scorecard", model.public_id]}
+
+
+def test_where_groups_are_compared_no_model_takes_over_without_a_fairness_report_of_these_days(agency: Agency) -> None:
+    model = learned(agency)
+    Policy.objects.update_or_create(agency=agency, lead_type=TYPE, defaults={"compared": ["gender"]})
+    remember(agency, sample(1500, seed=2), first=JUNE)
+    for stale in ({}, report_fairness(model=model, now=JULY - timedelta(days=4))):
+        Model.objects.update(fairness=stale)
+        assert judge_shadows(now=JULY) == {model.public_id: "waits"}
+        model.refresh_from_db()
+        (check,) = [one for one in model.report["gate"]["checks"] if not one["passed"]]
+        assert check == {"name": "fairness_report", "passed": False, "figures": {"missing": ["gender"]}}
+    report_fairness(model=model, now=JULY)
+    assert judge_shadows(now=JULY) == {model.public_id: "promoted"}
 
 
 def test_a_model_that_lets_one_buyer_down_is_not_promoted(agency: Agency) -> None:
@@ -290,6 +305,15 @@ def test_percentiles_stand_among_the_latest_scores_of_the_same_model(agency: Age
     assert percentiles[0] < 10
     assert 40 <= percentiles[150] <= 60
     assert percentiles[-1] >= 90
+
+
+def test_one_lead_that_fell_back_last_does_not_say_where_the_champions_scores_stand(agency: Agency) -> None:
+    champion = "mdl_champion"
+    remember(agency, sample(300, seed=1))
+    Score.objects.update(model=champion)
+    remember(agency, sample(1, seed=2), first=MAY + timedelta(days=2, hours=2))
+    assert reckon_standings(now=MAY + timedelta(days=2, hours=3)) == 1
+    assert Standing.objects.get().model == champion
 
 
 def test_audit_entries_name_who_did_it(agency: Agency) -> None:
