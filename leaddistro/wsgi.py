@@ -3,7 +3,9 @@
 import gc
 import multiprocessing
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from core.gate import Gate
@@ -15,5 +17,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
 if multiprocessing.parent_process():
     die_with_parent()  # or this process of the web server would outlive its main one and serve beside the next
 application = Gate(AT_WORK, SharedConnections()).around(get_wsgi_application())
+import_module(settings.ROOT_URLCONF)  # or the first lead of each process would wait half a second for all its code
 gc.freeze()  # what is imported stays: collecting garbage need not walk through all of it, in the middle of a request
 gc.set_threshold(50_000, 20, 50)  # nearly all that a lead leaves behind is freed without it: looked for every few leads
