@@ -163,7 +163,8 @@ def test_what_leaves_too_little_is_sold_by_hand_alone_and_says_why() -> None:
     assert (outcome.body["status"], outcome.body["reason"]) == ("unsold", "below_margin")
     lead = Lead.objects.get()
     told = {row.buyer: row.detail for row in lead_page(world.principal, lead.pk).decisions[0].rows}
-    assert told["Dear Law"] == "Expected to bring $105.00, and the source to earn $72.00; at least $100.00 must be left."
+    said = "Expected to bring $105.00, and the source to earn $72.00; at least $100.00 must be left."
+    assert told["Dear Law"] == said
     assert [stored.replayed for stored in decisions(lead)] == [True]
 
     assign_lead(principal=world.principal, lead_id=lead.pk, contract_id=Contract.objects.get(buyer=dear).pk)
