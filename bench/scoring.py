@@ -21,9 +21,9 @@ from bench.report import percentile
 from scoring import library
 from scoring.calibrated import CalibratedScorecard
 from scoring.features import Features
-from scoring.learning import Fitted, TooFewOutcomes, learn, scorecard_alone
+from scoring.learning import Fitted, TooFewOutcomes, learn, scorecard_alone, stage_for
 from scoring.metrics import Labels, ece_by_chance, summary
-from scoring.scorecard import Scored, Scorer
+from scoring.scorecard import SCORECARD, Scored, Scorer
 from scoring.tables import BadTable, Row, TableReader, TableSpec, learn_reader, read_flag, read_table
 
 SINGLE = 2_000
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(found))
     else:
-        print("\n".join(f"{name:<28}{value}" for name, value in found.items()))
+        print("\n".join(f"{name:<34}{value}" for name, value in found.items()))
     return 0
 
 
@@ -66,18 +66,29 @@ def _spec(path: Path | None) -> TableSpec:
         raise BadTable(f"{path} is not JSON: {error}") from error
     if not isinstance(record, dict):
         raise BadTable(f'{path} must hold an object such as {{"drop": ["column"]}}.')
+    for member in sorted(set(record) - {"drop", "numeric", "categorical", "time"}):
+        _warn(f"{path} says {member!r}, which means nothing here.")
     return TableSpec.from_record(record)
+
+
+def _warn(doubt: str) -> None:
+    """A word on what is likely to be a typing error, which the figures would not show."""
+    print(f"bench.scoring: {doubt}", file=sys.stderr)
 
 
 def measure(train: Path, test: Path, target: str, spec: TableSpec, *, seed: int) -> dict[str, Any]:
     """Learn from one table and judge on the other. Raises BadTable, OSError."""
-    learned_from = read_table(train)
+    learned_from = read_table(train, forgiving=True)
     reader = learn_reader(learned_from, target, spec)
+    for name in sorted(spec.drop.difference(*learned_from[:1])):
+        _warn(f"there is no column {name!r} to drop.")
+    for name in sorted(set(spec.time) - set(reader.times)):
+        _warn(f"the column {name!r} holds no times, and is left out.")
     rows, labels = _labelled(learned_from, reader, target)
     began = perf_counter()
     fitted = _learned(rows, labels, reader, seed)
     seconds = perf_counter() - began
-    tested, truth = (rows, labels) if test == train else _labelled(read_table(test), reader, target)
+    tested, truth = (rows, labels) if test == train else _labelled(read_table(test, forgiving=True), reader, target)
     scorer = scorer_of(fitted)
     started = perf_counter()
     scored = [scorer.score(row) for row in tested]
@@ -106,9 +117,19 @@ def measure(train: Path, test: Path, target: str, spec: TableSpec, *, seed: int)
 def _learned(rows: Sequence[Features], labels: Labels, reader: TableReader, seed: int) -> Fitted:
     """What the product would score by after these outcomes."""
     try:
-        return learn(rows, labels, seed=seed, categories=reader.categories, numbers=reader.numbers)
+        stage = _stage(rows, labels)
+        return learn(rows, labels, seed=seed, stage=stage, categories=reader.categories, numbers=reader.numbers)
     except TooFewOutcomes:
         return scorecard_alone(rows, labels, seed=seed)
+
+
+def _stage(rows: Sequence[Features], labels: Labels) -> str:
+    """The stage that the outcomes allow; the points table is not calibrated where it knows none of the columns.
+
+    How many cells are filled is no column of the table.
+    """
+    stage, known = stage_for(labels), {rule.feature for rule in SCORECARD.rules} - {"filled_share"}
+    return "additive" if stage == "calibrated" and known.isdisjoint(rows[0]) else stage
 
 
 def _labelled(table: Sequence[Row], reader: TableReader, target: str) -> tuple[list[Features], Labels]:

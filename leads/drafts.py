@@ -24,7 +24,7 @@ class Draft:
     `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
     had their chance. `bidding` is what an auction brought for it, `promise` what its source was told that it brings,
     `beside` what is to be written with it, `said` what its answer tells beside the usual.
-    `hashes` are what a source sent of the person instead of a contact.
+    `hashes` are what a source sent of the person instead of a contact. `partial`: a ping, of which no score speaks.
     """
 
     id: UUID
@@ -52,6 +52,7 @@ class Draft:
     beside: tuple[Statement, ...] = ()
     said: Mapping[str, Any] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
+    partial: bool = False
 
     @property
     def mode(self) -> str:

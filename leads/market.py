@@ -109,7 +109,7 @@ def ask(draft: Draft, now: datetime) -> Asked:
         source=draft.source.terms,
         facts=Facts(
             fields=cast("Mapping[str, Held]", draft.data.fields),
-            score=draft.scored.score,
+            score=None if draft.partial else draft.scored.score,
             received_at=draft.received_at,
             percentile=draft.scored.percentile,
             return_probability=draft.scored.return_probability,

@@ -96,6 +96,7 @@ def prepare_ping(*, principal: Principal, view: Snapshot, submission: Submission
         received_at=received_at,
         sealer=new_data_key(ping_id)[1],
         hashes={f"{kind}_sha256": value for kind, value in hashes.items()},
+        partial=True,
     )
 
 

@@ -69,11 +69,16 @@ def members_of(principal: Principal) -> dict[str, Member]:
     return {one.name: _member(one, policies.get(one.name)) for one in types}
 
 
-def _member(lead_type: LeadType, policy: Policy | None) -> Member:
+def features_of_type(lead_type: LeadType) -> set[str]:
+    """The names of the features that leads of this type have."""
     profile = Profile.of(lead_type.name, lead_type.fields.all())
-    nobody = features_of({}, flags=frozenset(), received_at=now(), profile=profile, origin=Origin("", ""))
+    return {*features_of({}, flags=frozenset(), received_at=now(), profile=profile, origin=Origin("", ""))}
+
+
+def _member(lead_type: LeadType, policy: Policy | None) -> Member:
+    features = frozenset((*features_of_type(lead_type), "agency"))
     compared = frozenset(policy.compared if policy else ())
-    return Member(frozenset((*nobody, "agency")), compared, policy.regulation if policy else "")
+    return Member(features, compared, policy.regulation if policy else "")
 
 
 def shown_model(model: Model, members: Mapping[str, Member]) -> ShownModel:

@@ -150,14 +150,16 @@ def _off_hours(case: Case, contract: ContractTerms) -> Loss | None:
 
 
 def _low_score(case: Case, contract: ContractTerms) -> Loss | None:
-    if (score := case.market.facts.score) >= contract.min_score:
+    """A ping is not scored: what it withholds would count against it. The minimum is asked of the lead that follows."""
+    score = case.market.facts.score
+    if score is None or score >= contract.min_score:
         return None
     return Reason.BELOW_MIN_SCORE, {"min_score": contract.min_score, "score": score}
 
 
 def _low_percentile(case: Case, contract: ContractTerms) -> Loss | None:
     """Where nobody knows how the lead stands among others it meets no minimum, as a missing field meets no filter."""
-    if not contract.min_percentile:
+    if not contract.min_percentile or case.market.facts.score is None:
         return None
     if (percentile := case.market.facts.percentile) is not None and percentile >= contract.min_percentile:
         return None

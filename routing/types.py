@@ -31,7 +31,7 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The lead: its normalised fields, its score from 0 to 100 and when it came.
+    """The lead: its normalised fields, its score from 0 to 100 and when it came. A ping has no score yet.
 
     `percentile` is the share of other leads that scored lower, in per cent, `return_probability` that of a buyer giving
     it back; None while nobody knows. Fields are kept as plain JSON, and what scoring says stands among them, so that
@@ -39,7 +39,7 @@ class Facts:
     """
 
     fields: Mapping[str, Held]
-    score: int
+    score: int | None
     received_at: datetime
     percentile: int | None = None
     return_probability: float | None = None
@@ -47,8 +47,8 @@ class Facts:
     def __post_init__(self) -> None:
         """Make the fields plain."""
         fields = {name: held(value) for name, value in self.fields.items()}
-        fields["score"] = self.score
-        for name, said in (("percentile", self.percentile), ("return_probability", self.return_probability)):
+        scores = {"score": self.score, "percentile": self.percentile, "return_probability": self.return_probability}
+        for name, said in scores.items():
             if said is not None:
                 fields[name] = said
             else:

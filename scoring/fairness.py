@@ -81,8 +81,11 @@ def _ratios(chances: Floats, groups: Any, shown: Sequence[str], thresholds: Sequ
     return found
 
 
-def _worst(ratios: Mapping[str, Mapping[str, Any]]) -> float:
-    return min((ratio for part in ratios.values() for ratio in part["ratio"].values()), default=1.0)
+def _worst(ratios: Mapping[str, Mapping[str, Any]]) -> float | None:
+    """None where there are no two groups to compare."""
+    if len(ratios) < 2:
+        return None
+    return min(float(ratio) for part in ratios.values() for ratio in part["ratio"].values())
 
 
 def _group(people: Population, members: Any) -> dict[str, Any]:
@@ -117,11 +120,12 @@ def _proxy_strength(
 def fairness_checks(report: Mapping[str, Any]) -> list[Check]:
     """Checks of the gate: in no attribute is the worst ratio below four fifths and below what it was before.
 
-    What is compared are the same leads; a loss of 0.05 is within what a sample says.
+    What is compared are the same leads; a loss of 0.05 is within what a sample says. Where no two groups have a hundred
+    leads there is nothing to hold against a model, and the ratio is None.
     """
     checks = []
     for attribute, found in report.get("attributes", {}).items():
         after, before = found["worst_ratio"], found["worst_ratio_before"]
-        passed = after >= min(FOUR_FIFTHS, before - _MAY_LOSE)
+        passed = after is None or after >= min(FOUR_FIFTHS, before - _MAY_LOSE)
         checks.append(Check(f"fairness_{attribute}", passed, {"worst_ratio": after, "before": before}))
     return checks

@@ -21,7 +21,8 @@ Fields = Mapping[str, object]
 CONTACT_FIELDS = frozenset(("first_name", "last_name", "phone", "email", "state"))
 _INCIDENTS = ("accident", "incident", "injury", "loss", "damage", "crash")
 _INCIDENT_DATES = tuple(form.format(name) for name in _INCIDENTS for form in ("{}_date", "date_of_{}"))
-_ADOPTED_TYPES = frozenset(("choice", "integer", "decimal", "boolean"))
+_ADOPTED_TYPES = frozenset(("choice", "integer", "decimal", "boolean", "state"))
+_DATED_TYPES = frozenset(("date", "datetime"))
 _OWN_NAMES = ("source", "campaign", "sub_source")
 _BOTS = ("bot", "curl", "python", "spider", "headless", "scrapy", "httpclient", "okhttp", "go-http")
 
@@ -56,7 +57,7 @@ class Profile:
             vertical=vertical,
             expected=CONTACT_FIELDS.union(field.name for field in declared),
             adopted=tuple(name for name, kind in usable if kind in _ADOPTED_TYPES),
-            dates=tuple(name for name, kind in usable if kind == "date"),
+            dates=tuple(name for name, kind in usable if kind in _DATED_TYPES),
         )
 
 
@@ -146,9 +147,9 @@ def _add_dates(features: Features, fields: Fields, profile: Profile, today: date
 
 
 def _days_since(value: object, today: date) -> int | None:
-    """Days from a date until today; None for what is no date, which a field nobody declared may hold."""
+    """Days from a date or an instant until today; None for what is neither, which a field nobody declared may hold."""
     try:
-        return (today - date.fromisoformat(value)).days if isinstance(value, str) else None
+        return (today - datetime.fromisoformat(value).date()).days if isinstance(value, str) else None
     except ValueError:
         return None
 

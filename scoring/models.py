@@ -38,12 +38,16 @@ class Stage(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """A model's life: trained, watched on later leads, in charge, then out of it; or refused by the gate."""
+    """A model's life: trained, watched on later leads, in charge, then out of it; or refused by the gate.
+
+    One that a person took out of charge is withdrawn: no roll-back brings it back.
+    """
 
     CHALLENGER = "challenger"
     SHADOW = "shadow"
     CHAMPION = "champion"
     RETIRED = "retired"
+    WITHDRAWN = "withdrawn"
     REFUSED = "refused"
 
 

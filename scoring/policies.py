@@ -5,16 +5,19 @@ and can never come back.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from django.db import transaction
 
 from accounts.principals import Actor
 from accounts.versions import changes_between, lock_configuration, publish_change
+from core.clock import now
 from core.errors import DomainError
 from scoring.allowed import allowed_features
 from scoring.models import Model, Policy, State
 from scoring.registry import features_used
+from scoring.requests import TooFewMatured, ask_training
 
 WISHES: Final = ("shares", "regulation", "excluded", "compared", "conversion_days")
 
@@ -33,7 +36,8 @@ def policy_record(policy: Policy) -> dict[str, Any]:
 def set_policy(*, actor: Actor, lead_type: str, values: Mapping[str, Any]) -> Policy:
     """Opens a transaction or joins the open one. Change what `values` name, from the next lead on.
 
-    Models that look at what is barred now are refused for good; the scorecard is in charge where the champion was one.
+    Models that look at what is barred now are refused for good, and another is asked for where there is enough to learn
+    from; the scorecard is in charge where the champion was one of them.
     Holds the agency's configuration. Raises SharedModelBarred.
     """
     with transaction.atomic():
@@ -50,6 +54,7 @@ def set_policy(*, actor: Actor, lead_type: str, values: Mapping[str, Any]) -> Po
         refused = _refuse_barred(policy)
         if refused:
             changes["refused_models"] = [[], refused]
+            _ask_successor(actor, lead_type)
         publish_change(actor=actor, action="policy.update", object_id="", object_name=lead_type, changes=changes)
     return policy
 
@@ -63,6 +68,11 @@ def barred_features(model: Model, policy: Policy) -> set[str]:
     """What a model looks at and the policy keeps from it."""
     used = set(features_used(model)) if model.body else set()
     return used.difference(allowed_features(used, regulations=regulations_of([policy]), excluded=policy.kept_out))
+
+
+def _ask_successor(actor: Actor, lead_type: str) -> None:
+    with suppress(TooFewMatured):
+        ask_training(actor=actor, lead_type=lead_type, now=now())
 
 
 def _refuse_barred_share(policy: Policy) -> None:

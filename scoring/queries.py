@@ -18,6 +18,13 @@ def scored_of(lead_ref: UUID, features: Mapping[str, Feature]) -> Scored:
     return SCORECARD.score(features) if row is None else _scored(row)
 
 
+def score_parts(lead_ref: UUID) -> dict[str, Any] | None:
+    """What the latest score of a lead is made of, in log-odds by signal: they add up. None where there is no row."""
+    rows = Score.objects.filter(lead_ref=lead_ref).order_by("-created_at", "-id")
+    found = rows.values("model", "score", "base", "contributions").first()
+    return None if found is None else {**found, "log_odds": found["base"] + sum(found["contributions"].values())}
+
+
 def _scored(row: Score) -> Scored:
     return Scored(
         score=row.score,

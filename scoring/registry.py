@@ -93,7 +93,7 @@ def refuse_model(*, model: Model, actor: str, report: dict[str, object]) -> Mode
 def roll_back_model(*, scope: Scope, actor: str) -> Model | None:
     """Opens a transaction. The champion before this one is in charge again, at once; the scorecard where there is none.
 
-    Again goes further back. Raises NothingToRollBack.
+    This one is withdrawn for good; again goes further back. Raises NothingToRollBack.
     """
     with transaction.atomic():
         current = champion_of(scope)
@@ -101,7 +101,7 @@ def roll_back_model(*, scope: Scope, actor: str) -> Model | None:
             raise NothingToRollBack
         earlier = _rows(scope).filter(state=State.RETIRED, promoted_at__lt=current.promoted_at)
         previous = earlier.order_by("-promoted_at", "-id").first()
-        Model.objects.filter(pk=current.pk).update(state=State.RETIRED)
+        Model.objects.filter(pk=current.pk).update(state=State.WITHDRAWN)
         if previous is not None:
             Model.objects.filter(pk=previous.pk).update(state=State.CHAMPION)
             previous.refresh_from_db()

@@ -86,7 +86,7 @@ def promote_judged(*, model: Model, actor: Actor, now: datetime) -> Model:
     _refuse_shared(model)
     if model.state in OPEN:
         refuse_unjudged(model, now=now)
-    if model.state == State.RETIRED:
+    if model.state in (State.RETIRED, State.WITHDRAWN):
         raise GateNotPassed("It was in charge before: roll back to it, or train another.")
     return promote_model(model=model, actor=actor.actor, now=now)
 

@@ -50,7 +50,7 @@ def train_claimed(*, scope: Scope, now: datetime, actor: str = AUTOMATIC) -> Mod
     None where somebody else trains for the lead type, or there are too few outcomes.
     """
     agencies = scope.agencies
-    if not agencies or not claim_training(agency_id=agencies[0], lead_type=scope.lead_type, now=now):
+    if not _has_outcomes(scope) or not claim_training(agency_id=agencies[0], lead_type=scope.lead_type, now=now):
         return None
     try:
         return train_model(scope=scope, now=now, actor=actor)
@@ -58,6 +58,12 @@ def train_claimed(*, scope: Scope, now: datetime, actor: str = AUTOMATIC) -> Mod
         return None
     finally:
         release_training(agency_id=agencies[0], lead_type=scope.lead_type)
+
+
+def _has_outcomes(scope: Scope) -> bool:
+    """Whether there ever was one of this lead type."""
+    rows = Outcome.objects.filter(agency__in=scope.agencies, lead_type=scope.lead_type, target=scope.target)
+    return rows.exists()
 
 
 def train_asked(*, now: datetime) -> list[Model]:

@@ -85,7 +85,7 @@ def _act(model: Model, verdict: Verdict, now: datetime) -> str:
         Model.objects.filter(pk=model.pk).update(report=report)
         promote_model(model=model, actor=AUTOMATIC, now=now)
         return "promoted"
-    if verdict.hopeless or now - model.created_at > LONGEST_SHADOW:
+    if verdict.hopeless or (not verdict.passed and now - model.created_at > LONGEST_SHADOW):
         refuse_model(model=model, actor=AUTOMATIC, report=report)
         return "refused"
     Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)

@@ -8,6 +8,7 @@ import csv
 import gzip
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,23 +39,25 @@ class BadTable(ValueError):
     """A table or its description cannot be used; the message names the column and the cure."""
 
 
-def read_table(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file as texts by column.
-
-    Raises BadTable where there is no header, for what is no CSV and for a damaged package, OSError without a file.
-    """
+def read_table(path: Path, *, forgiving: bool = False) -> list[dict[str, str]]:
+    """The rows of a CSV file, packed or not, as texts by column. OSError without a file; else as `parse_table`."""
     content = path.read_bytes()
     try:
-        return parse_table(gzip.decompress(content) if content.startswith(_GZIP) else content, path.name)
+        unpacked = gzip.decompress(content) if content.startswith(_GZIP) else content
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadTable(f"{path.name} is packed and damaged: {error}. Pack it again.") from error
+    return parse_table(unpacked, path.name, forgiving=forgiving)
 
 
-def parse_table(content: bytes, name: str) -> list[dict[str, str]]:
+def parse_table(content: bytes, name: str, *, forgiving: bool = False) -> list[dict[str, str]]:
     """The rows of CSV that is not packed, in UTF-8 or the usual Windows code. Blank lines count for nothing.
 
-    Raises BadTable without a header, which is the first line that is not blank, and for what is no CSV.
+    Raises BadTable without a header, which is the first line that is not blank, and for what is no CSV; unless it is
+    `forgiving` also for a row with more cells than the header, and for a name that stands there twice: what then
+    belongs to what nobody knows.
     """
+    if content.startswith(_GZIP):
+        raise BadTable(f"{name} is packed: unpack it first.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -65,12 +68,23 @@ def parse_table(content: bytes, name: str) -> list[dict[str, str]]:
         separator = max(_SEPARATORS, key=lambda one: len(next(csv.reader([head], delimiter=one))) if head else 0)
         reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
         names = [column.strip() for column in next(reader, [])]
-        rows = [dict(zip(names, row + [""] * (len(names) - len(row)), strict=False)) for row in reader if any(row)]
+        rows = [cells for cells in reader if any(cells)]
     except csv.Error as error:
         raise BadTable(f"{name} is not CSV: {error}.") from error
     if not any(names):
         raise BadTable(f"{name} has no header: its first line that is not blank must name the columns.")
-    return rows
+    if not forgiving:
+        _refuse_doubtful(names, rows, name)
+    return [dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=False)) for cells in rows]
+
+
+def _refuse_doubtful(names: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> None:
+    if twice := [column for column, times in Counter(filter(None, names)).items() if times > 1]:
+        raise BadTable(f"{name} has two columns {twice[0]!r}: give each a name of its own.")
+    for number, cells in enumerate(rows, 1):
+        if any(cells[len(names) :]):
+            detail = f"{len(cells)} cells for {len(names)} columns: put quotes around what holds a separator"
+            raise BadTable(f"Row {number} has {detail}.")
 
 
 def read_flag(text: str) -> bool | None:
@@ -98,12 +112,15 @@ class TableSpec:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "TableSpec":
         """From JSON: lists of column names, or one name. Raises BadTable for anything else."""
-        return cls(
+        spec = cls(
             drop=frozenset(_names("drop", record.get("drop"))),
             numeric=frozenset(_names("numeric", record.get("numeric"))),
             categorical=frozenset(_names("categorical", record.get("categorical"))),
             time=_names("time", record.get("time")),
         )
+        if twice := sorted(spec.numeric & spec.categorical):
+            raise BadTable(f"{twice[0]!r} is said to be numeric and categorical: leave one out.")
+        return spec
 
 
 def _names(member: str, value: object) -> tuple[str, ...]:

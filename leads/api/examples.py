@@ -114,6 +114,13 @@ _DECISIONS: Final[dict[str, Any]] = {
     "lead_id": _LEAD,
     "status": "accepted",
     "reason": None,
+    "score": {
+        "model": "scorecard-1",
+        "score": 87,
+        "log_odds": 1.9,
+        "base": 1.0,
+        "contributions": {"telephone": 0.6, "email": 0.45, "consent": 0.05, "source": -0.2},
+    },
     "decisions": [
         {
             "number": 1,

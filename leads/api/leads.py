@@ -39,6 +39,7 @@ from leads.trip import Outcome
 from leads.types import Submission
 from routing.explain import inputs_in_major_units
 from routing.types import Decision, Verdict
+from scoring.queries import score_parts
 
 FORM = "application/x-www-form-urlencoded"
 _READERS = {"application/json": read_json, FORM: read_form}
@@ -210,6 +211,7 @@ class DecisionView(ApiView):
             "lead_id": lead.public_id,
             "status": lead.status,
             "reason": lead.reason or None,
+            "score": score_parts(lead.pk),
             "decisions": found,
             "auctions": auction_records(lead),
             "posts": post_records(lead.sales.all()),

@@ -26,10 +26,10 @@ from leads.api.scoring_shapes import (
     TrainShape,
 )
 from leads.score_health import names_in, score_healths, shown_models
+from leads.score_policy import set_wishes
 from leads.score_sharing import members_of, shown_model
 from routing.models import LeadType
 from scoring.models import Model, Policy
-from scoring.policies import set_policy
 from scoring.requests import ask_training, promote_judged, roll_back
 
 _TAGS = ["Scoring"]
@@ -190,9 +190,8 @@ class PolicyView(ScoringView):
         lead_type = self.lead_type(lead_type_id)
         check_match(request, self._shown(lead_type))
         values = read_input(PolicyRequest, request.data, self.principal, partial=True)
-        return record_answer(
-            shown_policy(lead_type, set_policy(actor=self.principal, lead_type=lead_type.name, values=values))
-        )
+        policy = set_wishes(actor=self.principal, lead_type=lead_type, values=values)
+        return record_answer(shown_policy(lead_type, policy))
 
     def _shown(self, lead_type: LeadType) -> dict[str, Any]:
         policy = Policy.objects.visible_to(self.principal).filter(lead_type=lead_type.name).first()

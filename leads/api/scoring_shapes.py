@@ -199,7 +199,10 @@ class PolicyRequest(StrictSerializer):
         help_text="The law that binds this trade: fields that stand for who people are, such as ZIP codes, are barred.",
     )
     excluded = serializers.ListField(
-        child=Text(max_length=80), required=False, max_length=_LONGEST_LIST, help_text="Never learned from."
+        child=Text(max_length=80),
+        required=False,
+        max_length=_LONGEST_LIST,
+        help_text="Fields of the lead type, or features, that are never learned from.",
     )
     compared = serializers.ListField(
         child=Text(max_length=80),

@@ -162,12 +162,23 @@ class PostedShape(serializers.Serializer[Any]):
     redirect_url = serializers.CharField(allow_null=True, help_text="Where the buyer wants the person to go.")
 
 
+class ScorePartsShape(serializers.Serializer[Any]):
+    """What a lead's score is made of: `base` and all `contributions` add up to `log_odds`, that of its probability."""
+
+    model = serializers.CharField(help_text="The scorecard's version or the model's id.")
+    score = serializers.IntegerField()
+    log_odds = serializers.FloatField()
+    base = serializers.FloatField(help_text="What a lead starts from, in log-odds.")
+    contributions = serializers.DictField(child=serializers.FloatField(), help_text="Effects in log-odds by signal.")
+
+
 class LeadDecisionsShape(serializers.Serializer[Any]):
     """Every decision on a lead."""
 
     lead_id = PublicIdField(Lead.prefix)
     status = serializers.ChoiceField(Lead.Status.values)
     reason = serializers.CharField(allow_null=True)
+    score = ScorePartsShape(allow_null=True, help_text="The latest score, whole; null where there is none.")
     decisions = DecisionShape(many=True)
     auctions = PingRoundShape(many=True, help_text="The rounds of pings, the first one first.")
     posts = PostedShape(many=True, help_text="What buyers were posted in real time.")

@@ -11,12 +11,12 @@ from django.views.decorators.http import require_POST
 from core.clock import now
 from core.errors import DomainError
 from leads.score_health import ScoreHealth, shown_models
+from leads.score_policy import set_wishes
 from portal.access import Access, agency_page
 from portal.pages.score_policy import PolicyForm
 from portal.pages.scoring import health_or_404, id_or_404
 from routing.models import LeadType
 from scoring.models import Model, State
-from scoring.policies import set_policy
 from scoring.registry import OPEN
 from scoring.requests import ask_training, promote_judged, roll_back
 
@@ -64,7 +64,7 @@ def policy(request: HttpRequest, access: Access, lead_type_id: str) -> HttpRespo
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("scoring_of", kind.public_id)
-    verb = lambda: set_policy(actor=access.principal, lead_type=kind.name, values=form.wishes())  # noqa: E731
+    verb = lambda: set_wishes(actor=access.principal, lead_type=kind, values=form.wishes())  # noqa: E731
     return _done(request, kind, verb, "Kept. It counts from the next lead and the next training on.")
 
 

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('lead_type', models.CharField(max_length=80)),
                 ('target', models.CharField(choices=[('stuck', 'Stuck'), ('accepted', 'Accepted'), ('returned', 'Returned'), ('converted', 'Converted')], max_length=9)),
                 ('stage', models.CharField(choices=[('rules', 'rules'), ('calibrated', 'rules, calibrated'), ('additive', 'learned, additive'), ('learned', 'learned')], max_length=10)),
-                ('state', models.CharField(choices=[('challenger', 'Challenger'), ('shadow', 'Shadow'), ('champion', 'Champion'), ('retired', 'Retired'), ('refused', 'Refused')], default='challenger', max_length=10)),
+                ('state', models.CharField(choices=[('challenger', 'Challenger'), ('shadow', 'Shadow'), ('champion', 'Champion'), ('retired', 'Retired'), ('withdrawn', 'Withdrawn'), ('refused', 'Refused')], default='challenger', max_length=10)),
                 ('library', models.CharField(blank=True, max_length=40)),
                 ('body', models.BinaryField()),
                 ('leaves', models.BinaryField(default=b'')),

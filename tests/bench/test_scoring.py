@@ -88,6 +88,32 @@ def test_columns_of_every_odd_kind_are_survived(tmp_path: Path, capsys: pytest.C
     assert json.loads(capsys.readouterr().out)["features"] == ["mixed", "when.weekday"]
 
 
+def test_of_a_small_table_that_the_points_table_knows_nothing_of_something_is_learned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dice = np.random.default_rng(5)
+    lines = ["colour,size,won"]
+    for number in range(200):
+        colour = str(dice.choice(["red", "blue"]))
+        won = dice.random() < (0.7 if colour == "red" else 0.2)
+        lines.append(f"{colour},{'' if number % 5 == 0 else dice.integers(0, 9)},{int(won)}")
+    file = tmp_path / "small.csv"
+    file.write_text("\n".join(lines))
+    assert main(["--train", str(file), "--test", str(file), "--target", "won", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["stage"], "colour" in found["features"]) == ("additive", True)
+    assert found["auc"] > 0.7
+
+
+def test_what_is_likely_to_be_misspelt_is_told(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path(files[5]).write_text('{"drop": ["leak", "leek"], "numerik": ["age"], "time": ["source"]}')
+    assert main([*files, "--target", "sold"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["stage"] == "learned"
+    for doubt in ("'numerik', which means nothing", "no column 'leek' to drop", "'source' holds no times"):
+        assert doubt in told.err
+
+
 def test_with_too_few_outcomes_the_scorecard_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     few = written(tmp_path / "few.csv", sample(25, seed=23), "1", "0")
     assert main(["--train", str(few), "--test", str(few), "--target", "sold", "--json"]) == 0

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import Agency
 from billing.check import check_ledger
+from buyers.models import Contract
 from core.clock import now
 from leads.inward import prune_pings
 from leads.models import Auction, Lead, Ping, Sale, Submission
@@ -57,6 +58,25 @@ def test_a_campaign_that_was_just_opened_is_asked_about_at_once(world: World, ma
     Campaign.objects.update(slug="renamed")
     Agency.objects.update(version=F("version") + 1)
     assert ask(token, campaign_id="renamed")["status"] == "bid"
+
+
+def test_a_minimum_of_the_score_is_asked_of_the_lead_and_not_of_its_ping(world: World, market: Market) -> None:
+    contract = market.contract(world, market.system("buyer", bid=42.5))
+    Contract.objects.filter(pk=contract.pk).update(min_score=40)
+    Agency.objects.update(version=F("version") + 1)
+    token = key(world)
+    told = ask(token)
+    assert (told["status"], told["price"]) == ("bid", 42.5)
+    body = post(token, told["ping_id"]).json()
+    assert (body["terms"], body["status"]) == ("promised", "accepted")
+    assert body["score"] >= 40, "what the ping withheld did not count against the lead"
+
+    Contract.objects.filter(pk=contract.pk).update(min_score=100)
+    Agency.objects.update(version=F("version") + 1)
+    told = ask(token)
+    assert told["status"] == "bid"
+    body = post(token, told["ping_id"], phone="+15551239999", email="other@example.com").json()
+    assert (body["status"], body["reason"]) == ("unsold", "below_min_score")
 
 
 def test_a_sources_key_is_told_its_payout(world: World, market: Market) -> None:

@@ -231,13 +231,22 @@ def test_a_shared_model_is_seen_by_those_who_share_and_changed_by_the_gate_alone
     assert shared.public_id not in str(read(house.api.get("/v1/scoring/models")))
 
 
+def test_a_name_that_the_lead_type_does_not_have_is_refused_where_it_stands(house: House) -> None:
+    (policy,) = read(house.api.get("/v1/scoring/policies"))["data"]
+    address = f"/v1/scoring/policies/{policy['lead_type_id']}"
+    wrong = house.api.patch(address, {"compared": ["severity", "gendre"], "excluded": ["zip_agrees", "clik_id"]})
+    assert wrong.status_code == 422
+    assert [error["field"] for error in read(wrong)["errors"]] == ["compared.1", "excluded.1"]
+    assert read(house.api.get(address)) == policy
+
+
 def test_a_policy_declares_the_law_and_is_compared_by_its_tag(house: House) -> None:
     (policy,) = read(house.api.get("/v1/scoring/policies"))["data"]
     address = f"/v1/scoring/policies/{policy['lead_type_id']}"
     before = house.api.get(address)
     assert read(before) == policy
-    changed = house.api.patch(address, {"regulation": "insurance", "compared": ["gender"], "excluded": ["click_id"]})
-    assert read(changed) == {**policy, "regulation": "insurance", "compared": ["gender"], "excluded": ["click_id"]}
+    changed = house.api.patch(address, {"regulation": "insurance", "compared": ["severity"], "excluded": ["click_id"]})
+    assert read(changed) == {**policy, "regulation": "insurance", "compared": ["severity"], "excluded": ["click_id"]}
     late = house.api.patch(address, {"regulation": ""}, **{"If-Match": before.headers["ETag"]})
     assert late.status_code == 412
     wrong = house.api.patch(address, {"regulation": "nonsense", "colour": 1})

@@ -9,7 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from core.clock import now
 from leads.score_alarms import watch_scores
-from routing.models import LeadType
+from routing.models import Field, LeadType
 from scoring.models import Model, Policy, Stage, State, Target, Watch
 from scoring.scopes import Scope
 from scoring.training import train_model
@@ -29,7 +29,11 @@ def world() -> World:
 
 def solar(world: World) -> LeadType:
     """The lead type whose leads the simulation makes."""
-    return LeadType.objects.get_or_create(agency=world.agency, name=TYPE, label="Home solar")[0]
+    kind, is_new = LeadType.objects.get_or_create(agency=world.agency, name=TYPE, label="Home solar")
+    if is_new:
+        Field.objects.create(lead_type=kind, name="roof_age", type="integer", position=1)
+        Field.objects.create(lead_type=kind, name="gender", type="choice", choices=["woman", "man"], position=2)
+    return kind
 
 
 def watched(world: World) -> Model:
@@ -93,6 +97,14 @@ def test_who_may_change_the_agency_changes_its_scores(world: World, path: str, s
         assert policy.asked_by.startswith("user:admin")
 
 
+def test_a_name_that_no_field_has_is_not_kept(world: World) -> None:
+    url = f"{page(solar(world))}policy/"
+    body = {"regulation": "", "excluded": "", "compared": "gendre"}
+    answer = signed_in(make_person(world.agency, "admin")).post(url, body, follow=True)
+    assert "There is no such field in this lead type: gendre." in answer.content.decode()
+    assert not Policy.objects.filter(lead_type=TYPE).exists()
+
+
 def test_an_analyst_may_look_and_change_nothing(world: World) -> None:
     watched(world)
     kind = solar(world)
@@ -109,7 +121,7 @@ def test_a_champion_is_rolled_back_and_the_points_table_scores_again(world: Worl
     answer = client.post(f"{url}rollback/", {"model": model.public_id}, follow=True)
     assert "Rolled back" in answer.content.decode()
     model.refresh_from_db()
-    assert model.state == State.RETIRED
+    assert model.state == State.WITHDRAWN
     assert client.post(f"{url}rollback/", {"model": model.public_id}).status_code == 404
 
 

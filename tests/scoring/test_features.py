@@ -112,6 +112,13 @@ def test_a_feature_says_this_of_a_lead(name: str, fields: dict[str, object], val
     assert feature(name, fields) == value
 
 
+def test_a_state_and_an_instant_of_the_lead_types_own_are_features_too() -> None:
+    profile = Profile.of("home_solar", [Declared("other_state", "state"), Declared("moved_at", "datetime")])
+    told = MARIA | {"other_state": "CA", "moved_at": "2026-04-02T23:30:00.000Z"}
+    found = features(told, profile=profile)
+    assert (found["field.other_state"], found["days_since.moved_at"]) == ("ca", 40)
+
+
 def test_no_feature_repeats_what_tells_who_the_person_is() -> None:
     profile = Profile.of(
         "auto_accident",

@@ -1,12 +1,13 @@
 """Tables of other systems are read whatever they are written with, and what cannot be used is named."""
 
 import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from scoring.tables import BadTable, TableSpec, learn_reader, read_flag, read_table
+from scoring.tables import BadTable, TableSpec, learn_reader, parse_table, read_flag, read_table
 from scoring.times import TimeFormat, time_format
 
 
@@ -31,7 +32,25 @@ def test_separator_packing_quotes_and_a_byte_order_mark_are_found_out(
 
 def test_short_long_and_foreign_rows_are_read_too(tmp_path: Path) -> None:
     file = written(tmp_path, "name,b\r\nJosé\r\n1,2,3\r\n", encoding="cp1252")
-    assert read_table(file) == [{"name": "José", "b": ""}, {"name": "1", "b": "2"}]
+    assert read_table(file, forgiving=True) == [{"name": "José", "b": ""}, {"name": "1", "b": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n\n1,2,3\n", "Row 2 has 3 cells for 2 columns: put quotes around what holds a separator."),
+        ("a,b,a\n1,2,3\n", "table.csv has two columns 'a': give each a name of its own."),
+    ],
+)
+def test_where_nobody_knows_what_belongs_to_what_a_history_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadTable, match=re.escape(said)):
+        read_table(written(tmp_path, text))
+    assert read_table(written(tmp_path, "a,b,,\n1,2,,,\n")) == [{"a": "1", "b": "2", "": ""}]
+
+
+def test_a_packed_table_is_named_where_nobody_unpacks_it() -> None:
+    with pytest.raises(BadTable, match="The file is packed: unpack it first"):
+        parse_table(gzip.compress(b"a,b\n1,2\n"), "The file")
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -316,6 +316,26 @@ def test_one_lead_that_fell_back_last_does_not_say_where_the_champions_scores_st
     assert Standing.objects.get().model == champion
 
 
+def test_a_model_that_was_rolled_back_never_comes_back(agency: Agency) -> None:
+    remember(agency, sample(120, seed=1))
+    first, bad, third = (train_model(scope=stuck(agency), now=JUNE + timedelta(days=day)) for day in range(3))
+    Model.objects.update(state=State.SHADOW, promoted_at=None)
+    for day, model in enumerate((first, bad)):
+        promote_model(model=model, actor="test", now=JUNE + timedelta(days=day))
+    assert roll_back_model(scope=stuck(agency), actor="test") == first
+    promote_model(model=third, actor="test", now=JUNE + timedelta(days=9))
+    assert roll_back_model(scope=stuck(agency), actor="test") == first
+    bad.refresh_from_db()
+    assert bad.state == State.WITHDRAWN
+    with pytest.raises(NotPromotable):
+        promote_model(model=bad, actor="test", now=JULY)
+
+
+def test_a_lead_type_that_never_had_an_outcome_leaves_nothing_behind(agency: Agency) -> None:
+    assert train_claimed(scope=Scope(agency.pk, "nope", Target.STUCK), now=JUNE) is None
+    assert not Policy.objects.exists()
+
+
 def test_audit_entries_name_who_did_it(agency: Agency) -> None:
     assert SystemActor(agency.pk, "system:train_scorer").actor == "system:train_scorer"
     remember(agency, sample(120, seed=1))

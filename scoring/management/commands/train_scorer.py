@@ -57,7 +57,8 @@ class Command(BaseCommand):
         )
         model = train_claimed(scope=scope, now=now(), actor=ACTOR)
         if model is None:
-            raise CommandError("Not trained: fewer than 20 matured outcomes of each kind, or it is being trained now.")
+            few = f"{scope.lead_type} has fewer than 20 matured outcomes of each kind"
+            raise CommandError(f"Not trained: {few}, or is being trained now.")
         return model
 
 
