@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+from django.conf import settings
+from django.db import transaction
 
+from accounts.notices import notify
 from core.ids import encode
 from scoring.drift import profile_of
 from scoring.examples import Examples, buyers_of_leads, later_examples
@@ -89,7 +92,30 @@ def _act(model: Model, verdict: Verdict, now: datetime) -> str:
         refuse_model(model=model, actor=AUTOMATIC, report=report)
         return "refused"
     Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)
-    return "ready" if verdict.passed else "waits"
+    if not verdict.passed:
+        return "waits"
+    _tell_ready(model, now)
+    return "ready"
+
+
+def _tell_ready(model: Model, now: datetime) -> None:
+    """Tell those who may promote it, once; a model that agencies share waits for nobody's word but the gate's."""
+    if model.agency_id is None:
+        return
+    kind = model.lead_type.replace("_", " ")
+    text = (
+        f"A new model of your {kind} leads has done better than what is in charge, on leads that came after it. They are "
+        "too few for it to take over by itself: it waits for your word.\n\n"
+        f"Look at it, and promote it: {settings.PUBLIC_URL}/agency/scoring/\n"
+    )
+    with transaction.atomic():
+        notify(
+            agency_id=model.agency_id,
+            key=f"model.ready:{model.public_id}",
+            subject=f"A model of {kind} leads waits for your word",
+            text=text,
+            now=now,
+        )
 
 
 def _allowed(model: Model) -> Check:

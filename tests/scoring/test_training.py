@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import pytest
 
-from accounts.models import Agency, AuditEntry
+from accounts.models import Agency, AuditEntry, Membership, Notice, Role, User
 from accounts.principals import SystemActor
 from core.ids import encode
 from scoring.examples import training_examples
@@ -141,7 +141,11 @@ def answered_by(buyer: UUID, agency: Agency, lead: UUID) -> Observed:
 def test_on_few_later_leads_a_good_model_waits_for_a_person(agency: Agency) -> None:
     model = learned(agency)
     remember(agency, sample(500, seed=2), first=JUNE)
-    assert judge_shadows(now=JULY) == {model.public_id: "ready"}
+    owner = User.objects.create_user("owner@acme.example")
+    Membership.objects.create(user=owner, agency=agency, role=Role.OWNER)
+    for _ in range(2):
+        assert judge_shadows(now=JULY) == {model.public_id: "ready"}
+    assert Notice.objects.get().subject == "A model of home solar leads waits for your word"
     assert promote_model(model=model, actor="user:boss@acme.example", now=JULY).state == State.CHAMPION
     with pytest.raises(NotPromotable):
         promote_model(model=model, actor="user:boss@acme.example", now=JULY)
