@@ -88,7 +88,7 @@ def measure(train: Path, test: Path, target: str, spec: TableSpec, *, seed: int)
     began = perf_counter()
     fitted = _learned(rows, labels, reader, seed)
     seconds = perf_counter() - began
-    tested, truth = (rows, labels) if test == train else _labelled(read_table(test, forgiving=True), reader, target)
+    tested, truth = (rows, labels) if test == train else _tested(test, learned_from[0], reader, target)
     scorer = scorer_of(fitted)
     started = perf_counter()
     scored = [scorer.score(row) for row in tested]
@@ -121,6 +121,16 @@ def _learned(rows: Sequence[Features], labels: Labels, reader: TableReader, seed
         return learn(rows, labels, seed=seed, stage=stage, categories=reader.categories, numbers=reader.numbers)
     except TooFewOutcomes:
         return scorecard_alone(rows, labels, seed=seed)
+
+
+def _tested(test: Path, known: Row, reader: TableReader, target: str) -> tuple[list[Features], Labels]:
+    table = read_table(test, forgiving=True)
+    missing = sorted(set(known).difference(*table[:1]))
+    if target in missing:
+        raise BadTable(f"{test.name} has no column {target!r}.")
+    for name in missing:
+        _warn(f"{test.name} has no column {name!r}: it is missing in every row.")
+    return _labelled(table, reader, target)
 
 
 def _stage(rows: Sequence[Features], labels: Labels) -> str:

@@ -29,6 +29,7 @@ from routing.engine import Screened, screen
 from routing.reasons import Reason
 from routing.types import Bid, ContractTerms, Earlier, Facts, Funds, Market, Odds, State, Turn, Usage
 from routing.values import Held
+from scoring.scorecard import grade_of
 
 _LEAD, _SALE = Lead._meta.db_table, Sale._meta.db_table
 _ROTATING = frozenset(("round_robin", "weighted"))
@@ -113,6 +114,8 @@ def ask(draft: Draft, now: datetime) -> Asked:
             received_at=draft.received_at,
             percentile=draft.scored.percentile,
             return_probability=draft.scored.return_probability,
+            conversion_probability=draft.scored.conversion_probability,
+            grade=grade_of(draft.scored.percentile),
         ),
         state=_beforehand(draft),
         now=now,

@@ -66,6 +66,8 @@ FROM_SCORING: Mapping[str, FieldSpec] = {
     "score": FieldSpec("score", FieldType.INTEGER),
     "percentile": FieldSpec("percentile", FieldType.INTEGER),
     "return_probability": FieldSpec("return_probability", FieldType.DECIMAL),
+    "conversion_probability": FieldSpec("conversion_probability", FieldType.DECIMAL),
+    "grade": FieldSpec("grade", FieldType.TEXT),
 }
 """What stands among a lead's fields although nobody sends it: filters and price rules may ask for it."""
 

@@ -8,12 +8,13 @@ data (the lead's fields, the inputs of failing rules): the caller seals them; `D
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 from routing.bids import Bid, BidOutcome, Promised
 from routing.caps import Cap, Claim, Usage, UsageKey
 from routing.expectation import Odds
+from routing.fields import FROM_SCORING
 from routing.price_rules import PriceRule
 from routing.reasons import Reason
 from routing.terms import ContractTerms, MarketTerms, SourceTerms
@@ -29,13 +30,17 @@ __all__ = [
 Record = dict[str, Any]
 
 
+_TOLD: Final = ("percentile", "return_probability", "conversion_probability", "grade")
+"""What a record tells among the fields, in the order of Facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The lead: its normalised fields, its score from 0 to 100 and when it came. A ping has no score yet.
 
-    `percentile` is the share of other leads that scored lower, in per cent, `return_probability` that of a buyer giving
-    it back; None while nobody knows. Fields are kept as plain JSON, and what scoring says stands among them, so that
-    filters and price rules can ask for it; nothing that a source sends can take its place.
+    `percentile` is the share of other leads that scored lower, in per cent, `grade` the quarter that it lies in, the
+    others the chances that scoring gives; None while nobody knows. Fields are kept as plain JSON, and what scoring says
+    stands among them, so that filters and price rules can ask for it; nothing that a source sends can take its place.
     """
 
     fields: Mapping[str, Held]
@@ -43,13 +48,14 @@ class Facts:
     received_at: datetime
     percentile: int | None = None
     return_probability: float | None = None
+    conversion_probability: float | None = None
+    grade: str | None = None
 
     def __post_init__(self) -> None:
         """Make the fields plain."""
         fields = {name: held(value) for name, value in self.fields.items()}
-        scores = {"score": self.score, "percentile": self.percentile, "return_probability": self.return_probability}
-        for name, said in scores.items():
-            if said is not None:
+        for name in FROM_SCORING:
+            if (said := getattr(self, name)) is not None:
                 fields[name] = said
             else:
                 fields.pop(name, None)
@@ -180,8 +186,7 @@ class Market:
                 record["fields"],
                 record["score"],
                 datetime.fromisoformat(record["received_at"]),
-                record["fields"].get("percentile"),
-                record["fields"].get("return_probability"),
+                *(record["fields"].get(name) for name in _TOLD),
             ),
             state=State.from_record(record["state"]),
             now=datetime.fromisoformat(record["now"]),

@@ -86,7 +86,9 @@ def promote_judged(*, model: Model, actor: Actor, now: datetime) -> Model:
     _refuse_shared(model)
     if model.state in OPEN:
         refuse_unjudged(model, now=now)
-    if model.state in (State.RETIRED, State.WITHDRAWN):
+    if model.state == State.WITHDRAWN:
+        raise GateNotPassed("It was rolled back, and does not come back: train another.")
+    if model.state == State.RETIRED:
         raise GateNotPassed("It was in charge before: roll back to it, or train another.")
     return promote_model(model=model, actor=actor.actor, now=now)
 

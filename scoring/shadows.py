@@ -104,8 +104,8 @@ def _tell_ready(model: Model, now: datetime) -> None:
         return
     kind = model.lead_type.replace("_", " ")
     text = (
-        f"A new model of your {kind} leads has done better than what is in charge, on leads that came after it. They are "
-        "too few for it to take over by itself: it waits for your word.\n\n"
+        f"A new model of your {kind} leads has done better than what is in charge, on leads that came after it. They "
+        "are too few for it to take over by itself: it waits for your word.\n\n"
         f"Look at it, and promote it: {settings.PUBLIC_URL}/agency/scoring/\n"
     )
     with transaction.atomic():

@@ -53,8 +53,8 @@ def parse_table(content: bytes, name: str, *, forgiving: bool = False) -> list[d
     """The rows of CSV that is not packed, in UTF-8 or the usual Windows code. Blank lines count for nothing.
 
     Raises BadTable without a header, which is the first line that is not blank, and for what is no CSV; unless it is
-    `forgiving` also for a row with more cells than the header, and for a name that stands there twice: what then
-    belongs to what nobody knows.
+    `forgiving` also for a row with more cells than the header, for a name that stands there twice and for quotes that
+    are never closed: what then belongs to what nobody knows.
     """
     if content.startswith(_GZIP):
         raise BadTable(f"{name} is packed: unpack it first.")
@@ -66,7 +66,7 @@ def parse_table(content: bytes, name: str, *, forgiving: bool = False) -> list[d
     head = text.partition("\n")[0].partition("\r")[0]
     try:
         separator = max(_SEPARATORS, key=lambda one: len(next(csv.reader([head], delimiter=one))) if head else 0)
-        reader = csv.reader(StringIO(text, newline=""), delimiter=separator)
+        reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=not forgiving)
         names = [column.strip() for column in next(reader, [])]
         rows = [cells for cells in reader if any(cells)]
     except csv.Error as error:

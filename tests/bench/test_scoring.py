@@ -72,6 +72,17 @@ def test_bad_input_is_one_line_that_names_it(files: list[str], capsys: pytest.Ca
     assert "Row 1, column 'state'" in capsys.readouterr().err
 
 
+def test_what_only_one_of_the_tables_has_is_told(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    test = Path(files[3])
+    lines = [line.split(";") for line in test.read_text().splitlines()]
+    test.write_text("\n".join(";".join(line[1:]) for line in lines))
+    assert main([*files, "--target", "sold"]) == 0
+    assert f"test.csv has no column {lines[0][0]!r}: it is missing in every row." in capsys.readouterr().err
+    test.write_text("\n".join(";".join(line[:-1]) for line in lines))
+    assert main([*files, "--target", "sold"]) == 2
+    assert "test.csv has no column 'sold'." in capsys.readouterr().err
+
+
 def test_columns_of_every_odd_kind_are_survived(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     dice = np.random.default_rng(3)
     lines = ["id,empty,same,many,mixed,when,won"]

@@ -10,6 +10,7 @@ from routing.expectation import MILLION, Odds, odds_of
 from routing.filters import parse_filter
 from routing.price_rules import parse_price_rules
 from routing.types import Facts
+from routing.values import Held
 from tests.routing.laws import replays_bit_for_bit
 from tests.routing.markets import NOON, codes, contract, contract_id, market, verdict, winners
 from tests.routing.test_properties import properties
@@ -117,7 +118,14 @@ def test_filters_and_price_rules_ask_for_score_percentile_and_chance_of_return()
 
 
 def test_a_source_cannot_send_what_only_scoring_may_say() -> None:
-    facts = Facts({"percentile": 99, "return_probability": 0.0, "score": 100, "state": "TX"}, 60, NOON)
+    forged: dict[str, Held] = {
+        "percentile": 99,
+        "return_probability": 0.0,
+        "conversion_probability": 1.0,
+        "grade": "A",
+        "score": 100,
+    }
+    facts = Facts(forged | {"state": "TX"}, 60, NOON)
 
     assert facts.fields == {"state": "TX", "score": 60}
     assert Facts({}, 60, NOON, 71, 0.25).fields == {"score": 60, "percentile": 71, "return_probability": 0.25}

@@ -39,6 +39,7 @@ def test_short_long_and_foreign_rows_are_read_too(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("a,b\n1,2\n\n1,2,3\n", "Row 2 has 3 cells for 2 columns: put quotes around what holds a separator."),
+        ('a,b\n1,"2\n3,4\n', "table.csv is not CSV: unexpected end of data."),
         ("a,b,a\n1,2,3\n", "table.csv has two columns 'a': give each a name of its own."),
     ],
 )

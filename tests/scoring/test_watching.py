@@ -1,7 +1,7 @@
 """The nightly look: at what was said at the time, by whoever said it, on leads enough to say anything."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -111,6 +111,27 @@ def returned(agency: Agency, lead: UUID, label: bool) -> Observed:
         agency_id=agency.pk, lead_ref=lead, lead_type=TYPE, target=Target.RETURNED, label=label,
         received_at=MAY, matured_at=MAY, buyer_ref=new_id(),
     )  # fmt: skip
+
+
+def on_days(found: Sample, first: datetime, every: timedelta) -> Sample:
+    """The same leads, which know on what weekday each comes."""
+    days = [(first + place * every).weekday() for place in range(len(found.rows))]
+    return replace(found, rows=[{**row, "local_weekday": day} for row, day in zip(found.rows, days, strict=True)])
+
+
+def test_leads_of_less_than_a_week_say_nothing_of_weekdays(agency: Agency) -> None:
+    month = timedelta(minutes=30)
+    live(agency, on_days(market(1400, seed=1), MAY, month), first=MAY, every=month)
+    model = train_model(scope=Scope(agency.pk, TYPE, Target.STUCK), now=MAY + timedelta(days=29))
+    promote_model(model=model, actor="test", now=MAY + timedelta(days=29))
+    Model.objects.update(spec=[{"name": "local_weekday", "kind": "number", "sign": 0}])
+    for days, every, judged in ((3, timedelta(minutes=5), False), (7, timedelta(minutes=16), True)):
+        first = JUNE - timedelta(days=days)
+        leads = live(agency, on_days(market(600, seed=days), first, every), first=first, every=every)
+        Score.objects.filter(lead_ref__in=leads).update(model=model.public_id)
+        found = watch(agency)
+        assert level_of(found, "score_psi") != "unknown"
+        assert ("local_weekday" in {one.subject for one in found.findings}) is judged
 
 
 def asking(found: Sample, field: str) -> Sample:
