@@ -102,3 +102,24 @@ def test_the_report_of_a_stored_model_uses_the_thresholds_in_use_and_the_groups_
     assert gender["unknown"] == 133
     model.refresh_from_db()
     assert model.fairness == report
+
+
+@pytest.mark.django_db
+def test_of_a_model_of_returns_is_told_who_is_expected_to_keep_a_lead() -> None:
+    agency = an_agency()
+    leads = remember(agency, sample(400, seed=1), target=Target.RETURNED)
+    now = MAY + timedelta(days=20)
+    model = train_model(scope=Scope(agency.pk, TYPE, Target.RETURNED), now=now)
+    Policy.objects.update_or_create(
+        agency=agency, lead_type=TYPE, defaults={"compared": ["gender"], "thresholds": [70]}
+    )
+    Belonging.objects.bulk_create(
+        Belonging(agency=agency, lead_type=TYPE, lead_ref=lead, attribute="gender", group=("woman", "man")[place % 2])
+        for place, lead in enumerate(leads)
+    )
+    report = report_fairness(model=model, now=now)
+    kept = 1 - model.positives / model.rows
+    groups = report["attributes"]["gender"]["groups"]
+    assert report["thresholds"] == [50], "what contracts ask of scores is nothing to returns"
+    assert sum(group["rate"] * group["leads"] for group in groups) / 400 == pytest.approx(kept, abs=1e-3)
+    assert sum(group["mean"] * group["leads"] for group in groups) / 400 == pytest.approx(kept, abs=0.05)
