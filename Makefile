@@ -6,7 +6,8 @@
 
 VENV   ?= .venv
 PYTHON ?= $(shell for one in /usr/bin/python3.11 python3.11 python3; do \
-          "$$one" -c 'import ensurepip, venv' 2>/dev/null && command -v "$$one" && break; done)
+          "$$one" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && \
+          command -v "$$one" && break; done)
 BIN    := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 TESTS  ?= tests

@@ -5,7 +5,6 @@ something under a key is not told again under it. Nothing in one is about a lead
 """
 
 import logging
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -26,11 +25,9 @@ _MOST_DOUBLINGS: Final = 8  # by then a pause is the longest
 _WATCHFUL: Final = (Role.OWNER, Role.ADMIN)
 
 
-def notify(
-    *, agency_id: UUID, key: str, subject: str, text: str, now: datetime, roles: Collection[str] = _WATCHFUL
-) -> int:
-    """Needs a transaction. Have the agency's people in these roles told, once per `key` each; how many there are."""
-    people = Membership.objects.filter(agency_id=agency_id, role__in=roles, user__is_active=True)
+def notify(*, agency_id: UUID, key: str, subject: str, text: str, now: datetime) -> int:
+    """Needs a transaction. Have the agency's owners and admins told, once per `key` each; how many there are."""
+    people = Membership.objects.filter(agency_id=agency_id, role__in=_WATCHFUL, user__is_active=True)
     notices = [
         Notice(agency_id=agency_id, user_id=user_id, key=key, subject=subject, text=text, created_at=now, due_at=now)
         for user_id in people.order_by("user_id").values_list("user_id", flat=True)
@@ -55,7 +52,8 @@ def send_notices(*, now: datetime, limit: int = 8) -> int:
 
 def _still_there() -> QuerySet[Membership]:
     """Whether whoever was to be told looks after the agency still."""
-    return Membership.objects.filter(agency_id=OuterRef("agency_id"), user_id=OuterRef("user_id"), user__is_active=True)
+    people = Membership.objects.filter(user__is_active=True, role__in=_WATCHFUL)
+    return people.filter(agency_id=OuterRef("agency_id"), user_id=OuterRef("user_id"))
 
 
 def prune_notices(*, now: datetime) -> int:

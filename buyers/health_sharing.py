@@ -47,7 +47,7 @@ class Known:
 
 
 def tell(news: Sequence[News], slot: int) -> list[Known]:
-    """Add the news, all or nothing in one round trip, and hear what is known of each. Raises redis.RedisError."""
+    """Add the news in one round trip and hear what is known of each. Raises redis.RedisError, perhaps half-way."""
     text = json.dumps([_message(one, slot) for one in news])
     known = client().register_script(_TELL)(args=[text, WINDOW_SECONDS, WINDOW_SECONDS + SLOT_SECONDS, *_JUDGED])
     return [_known(*one) for one in known]

@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -19,11 +19,6 @@ class BadId(ValueError):
 def first_id(at: datetime) -> UUID:
     """What no id of this instant or later is less than: where a window of time begins in a table ordered by id."""
     return UUID(int=int(at.timestamp() * 1000) << 80)
-
-
-def instant_of(value: UUID) -> datetime:
-    """When an id of version 7 was made, to the millisecond."""
-    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 def new_id(at: datetime | None = None) -> UUID:

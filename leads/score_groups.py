@@ -4,6 +4,7 @@ Groups come from fields that the agency declared, collects anyway and named for 
 leads' sealed contents at night, and kept apart from everything that a model could learn from.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +17,8 @@ from leads.models import Lead
 from leads.sealed import lead_context
 from scoring.models import Belonging, Policy
 from scoring.people import WINDOW, keep_belongings, without_belonging
+
+log = logging.getLogger(__name__)
 
 _MOST: Final = 5_000
 _BATCH: Final = 500
@@ -39,16 +42,23 @@ def note_groups(*, now: datetime) -> int:
     noted = 0
     for policy in Policy.objects.exclude(compared=[]).order_by("pk"):
         for attribute in policy.compared:
-            lead_ids = without_belonging(
-                agency_id=policy.agency_id,
-                lead_type=policy.lead_type,
-                attribute=attribute,
-                since=now - WINDOW,
-                limit=_MOST,
-            )
-            for start in range(0, len(lead_ids), _BATCH):
-                noted += _note(policy, attribute, lead_ids[start : start + _BATCH])
+            try:
+                noted += _note_all(policy, attribute, now)
+            except Exception:  # of one agency: a report on the others' is due all the same
+                log.exception("the groups of %s of agency %s could not be noted", policy.lead_type, policy.agency_id)
     return noted
+
+
+def _note_all(policy: Policy, attribute: str, now: datetime) -> int:
+    lead_ids = without_belonging(
+        agency_id=policy.agency_id,
+        lead_type=policy.lead_type,
+        attribute=attribute,
+        since=now - WINDOW,
+        limit=_MOST,
+    )
+    batches = [lead_ids[start : start + _BATCH] for start in range(0, len(lead_ids), _BATCH)]
+    return sum(_note(policy, attribute, batch) for batch in batches)
 
 
 def _note(policy: Policy, attribute: str, lead_ids: Sequence[UUID]) -> int:

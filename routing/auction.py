@@ -19,7 +19,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from routing.eligibility import Case, Loss
-from routing.margins import price_with_margin, too_little
+from routing.margins import dearest, price_with_margin, too_little
 from routing.offers import Offers
 from routing.pricing import least_price
 from routing.promises import price_promised
@@ -60,9 +60,14 @@ def hold_auction(case: Case, offers: Offers) -> Result:
 def _group(case: Case, ranked: Ranked) -> Choice:
     """Who would share the lead: nobody where together they do not bring what was promised, or the margin."""
     group = share(Case(case.market), ranked)
-    loss = too_little(case, [offer for offer, _ in group.won]) if group.won else None
+    sharing = [offer for offer, _ in group.won]
+    loss = too_little(case, sharing) if group.won else None
     if loss is None:
         return group
+    if (place := dearest(case, sharing)) is not None:
+        out = sharing[place].position
+        smaller = _group(case, [one for one in ranked if one[0].position != out])
+        return smaller._replace(lost={**smaller.lost, out: loss})
     short = {offer.position: loss for offer, _ in ranked if _outranked(group, offer)}
     return Choice([], group.lost | short | {offer.position: loss for offer, _ in group.won})
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from routing.auction import hold_auction
 from routing.eligibility import Case, Loss, had_before, not_to_ping, price_refusal, refusals
-from routing.margins import too_dear, too_little
+from routing.margins import dearest, too_dear, too_little
 from routing.offers import collect_offers
 from routing.pricing import payout_of
 from routing.ranking import Offer, Ranked, next_ticket, rank, rank_by_value, stride_of
@@ -60,7 +60,7 @@ def _decide_by_price(market: Market, screened: Screened) -> Decision:
             losses[position] = loss
 
     ranked = _ranked(market, [offer for position, offer in offers.items() if position not in losses])
-    choice = _kept_promise(case, choose(case, ranked))
+    choice = _kept_promise(case, ranked)
     prices = {offer.position: offer.price for offer in (*offers.values(), *(offer for offer, _ in choice.won))}
     told: dict[int, Told] = {}
     if market.terms.by_value:
@@ -73,11 +73,17 @@ def _too_little(case: Case, offer: Offer) -> Loss | None:
     return too_little(case, [offer]) if offer.exclusive else too_dear(case, offer)
 
 
-def _kept_promise(case: Case, choice: Choice) -> Choice:
-    """The choice, or nobody where it does not bring what the source was promised, or the campaign's margin."""
-    loss = too_little(case, [offer for offer, _ in choice.won]) if choice.won else None
+def _kept_promise(case: Case, ranked: Ranked) -> Choice:
+    """Who is chosen; fewer, or nobody, where that would not bring what was promised, or the campaign's margin."""
+    choice = choose(Case(case.market), ranked)
+    offers = [offer for offer, _ in choice.won]
+    loss = too_little(case, offers) if offers else None
     if loss is None:
         return choice
+    if (place := dearest(case, offers)) is not None:
+        out = offers[place].position
+        smaller = _kept_promise(case, [one for one in ranked if one[0].position != out])
+        return smaller._replace(lost={**smaller.lost, out: loss})
     return Choice([], choice.lost | {offer.position: loss for offer, _ in choice.won})
 
 

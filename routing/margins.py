@@ -32,6 +32,17 @@ def too_dear(case: Case, offer: Offer) -> Loss | None:
     return _short(_value(case, [offer]), expected_payout(case, [offer]), 0)
 
 
+def dearest(case: Case, offers: Sequence[Offer]) -> int | None:
+    """The place of the one of those who share without whom most more would be left; None where each brings more.
+
+    A fixed sum is owed where any of them accepts: whoever is surer to accept than to pay makes it likelier.
+    """
+    left = _left(case, offers)
+    gains = [_left(case, [*offers[:at], *offers[at + 1 :]]) - left for at in range(len(offers))]
+    gain, place = max(((gain, at) for at, gain in enumerate(gains)), default=(0, 0))
+    return place if gain > 0 and len(offers) > 1 else None
+
+
 def price_with_margin(case: Case, offers: Sequence[Offer], position: int, least: int) -> int:
     """The least price, from `least` on, of the offer at this position that leaves the margin beside the others.
 
@@ -64,6 +75,10 @@ def expected_payout(case: Case, offers: Sequence[Offer]) -> int:
     whole = MILLION ** len(offers)
     nobody = prod(MILLION - accept for accept in accepts)
     return _up(payout_of(source, 0, first=True) * (whole - nobody), whole)
+
+
+def _left(case: Case, offers: Sequence[Offer]) -> int:
+    return _value(case, offers) - expected_payout(case, offers)
 
 
 def _thin(case: Case, offers: Sequence[Offer]) -> Loss | None:

@@ -6,6 +6,7 @@ from math import exp
 
 from scoring.features import Feature
 from scoring.scorecard import SCORECARD, Reason, Scored, strongest
+from scoring.telling import AGENCY
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class CalibratedScorecard:
         ruled = SCORECARD.score(features)
         base = self.slope * ruled.base + self.intercept
         contributions = {signal: self.slope * value for signal, value in ruled.contributions.items()}
+        if AGENCY in features:  # as in scoring.learned
+            contributions[AGENCY], base = base, 0.0
         log_odds = base + sum(contributions.values())
         probability = 1 / (1 + exp(-log_odds))
         scaled = (Reason(told.code, told.text, round(told.effect * self.slope, 4)) for told in ruled.reasons)

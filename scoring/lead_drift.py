@@ -7,13 +7,11 @@ from any count or share of all.
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import numpy as np
 
-from core.ids import instant_of
 from scoring.drift import Shift, Stability, shifts_of, stability_of_scores
 from scoring.examples import features_of_leads
 from scoring.findings import Finding, on_shift, on_stability
@@ -26,7 +24,6 @@ Leads = Sequence[tuple[UUID, UUID, float]]
 
 OF_THE_CLOCK: Final = frozenset(("local_weekday", "local_hour"))
 """Features that leads of less than a week cannot be compared by: all Tuesdays are unlike a week."""
-_NEARLY_A_WEEK: Final = timedelta(days=6, hours=12)
 _SHOWN: Final = 30
 _COUNTED: Final = ("noise", "missing", "missing_before", "other", "other_before")
 
@@ -40,8 +37,8 @@ class LeadDrift:
     members: Mapping[UUID, Set[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, model: Model, leads: Leads) -> "LeadDrift":
-        """What these leads say. Reads their snapshots: a statement for every 500."""
+    def of(cls, model: Model, leads: Leads, *, whole: bool) -> "LeadDrift":
+        """What these leads say, which are of whole weeks or not. Reads their snapshots: a statement for every 500."""
         if not leads:
             return cls()
         known = features_of_leads(lead_ref for lead_ref, _, _ in leads)
@@ -52,7 +49,7 @@ class LeadDrift:
             members.setdefault(agency_id, set()).update(features)
         rows = [scope.seen(features, agency_id) for agency_id, features in seen]
         chances = np.array([chance for _, _, chance in leads])
-        looked_at = [name for name in features_used(model) if name not in OF_THE_CLOCK or _is_whole_week(leads)]
+        looked_at = [name for name in features_used(model) if whole or name not in OF_THE_CLOCK]
         return cls(
             score=stability_of_scores(model.reference, model.profile.get("leads", model.rows), chances),
             shifts=tuple(shifts_of(model.profile, rows, looked_at)),
@@ -91,12 +88,6 @@ class SharedDrift(LeadDrift):
     def figures(self) -> dict[str, Any]:
         """The table, with nothing where a count or a share would stand."""
         return {"features": [row | dict.fromkeys(_COUNTED) for row in super().figures()["features"]]}
-
-
-def _is_whole_week(leads: Leads) -> bool:
-    """Whether the leads came over a week, by the times that their ids are made of."""
-    refs = [lead_ref for lead_ref, _, _ in leads]
-    return instant_of(max(refs)) - instant_of(min(refs)) >= _NEARLY_A_WEEK
 
 
 def _shown(shift: Shift) -> dict[str, Any]:

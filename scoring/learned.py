@@ -8,7 +8,7 @@ from typing import Any, Final
 from scoring.features import Feature
 from scoring.scorecard import LEAST_EFFECT, Reason, Scored, strongest
 from scoring.shapley import ShapleyTable
-from scoring.telling import signal_of, tell, told_as
+from scoring.telling import AGENCY, signal_of, tell, told_as
 from scoring.vocabulary import Vocabulary
 
 _PLACES: Final = 9
@@ -33,8 +33,11 @@ class LearnedScorer:
         for name, value in zip(self.vocabulary.names, values, strict=True):
             told = told_as(name, features)
             signals.setdefault(signal_of(told), []).append((told, value * self.slope))
-        totals = {signal: round(sum(value for _, value in parts), _PLACES) for signal, parts in signals.items()}
         base = round(self.table.base * self.slope + self.intercept, _PLACES)
+        if AGENCY in features:  # what all agencies' leads start from tells each of two what the other's do
+            signals.setdefault(AGENCY, []).append((AGENCY, base))
+            base = 0.0
+        totals = {signal: round(sum(value for _, value in parts), _PLACES) for signal, parts in signals.items()}
         log_odds = base + sum(totals.values())
         probability = 1 / (1 + exp(-log_odds))
         return Scored(

@@ -33,8 +33,9 @@ def report_fairness(*, model: Model, now: datetime) -> dict[str, Any]:
     policies = list(Policy.objects.filter(agency__in=scope.agencies, lead_type=scope.lead_type))
     refs = _recent(scope, now)
     people = population_of(model, refs, attributes=sorted({name for one in policies for name in one.compared}))
-    asked = [score for policy in policies for score in policy.thresholds]
-    thresholds = asked if model.target == Target.STUCK else []  # contracts ask for scores alone
+    thresholds = [score for policy in policies for score in policy.thresholds]
+    if model.target != Target.STUCK and people.rows:  # contracts ask for scores alone; here, for the better half
+        thresholds = [round(100 * float(np.median(people.chances)))]
     report = {
         **fairness_report(people, thresholds=thresholds, names=features_used(model)),
         "regulations": regulations_of(policies),

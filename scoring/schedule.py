@@ -12,6 +12,7 @@ from scoring.models import Model, Outcome, Target
 from scoring.registry import models_of, shadow_of
 from scoring.requests import LATELY, OUTSTANDING, asked_scopes
 from scoring.scopes import Scope, scope_for
+from scoring.shadows import LONGEST_SHADOW
 from scoring.stages import FEWEST_OF_EACH
 from scoring.training import claim_training, release_training, train_model
 
@@ -87,7 +88,10 @@ def due_scopes(*, now: datetime) -> list[Scope]:
 
 
 def _is_due(scope: Scope, positives: int, negatives: int, *, now: datetime) -> bool:
-    if min(positives, negatives) < FEWEST_OF_EACH or shadow_of(scope) is not None:
+    shadow = shadow_of(scope)
+    if shadow is not None and now - shadow.created_at <= LONGEST_SHADOW:
+        return False
+    if min(positives, negatives) < FEWEST_OF_EACH:
         return False
     last = models_of(scope).first()
     if last is None or now - last.created_at >= CADENCE:

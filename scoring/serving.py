@@ -174,7 +174,7 @@ def _served(
             agency_id,
             lead_type,
             main.public_id if main and loaded else SCORECARD.version,
-            main.reference if main and loaded else (),
+            main.reference if main and loaded and main.agency_id else (),  # of a shared one it is of all agencies
         ),
         calibrated=bool(main and loaded and (lead_type, main.public_id) not in alarmed),
     )

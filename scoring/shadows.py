@@ -88,13 +88,15 @@ def _act(model: Model, verdict: Verdict, now: datetime) -> str:
         Model.objects.filter(pk=model.pk).update(report=report)
         promote_model(model=model, actor=AUTOMATIC, now=now)
         return "promoted"
-    if verdict.hopeless or (not verdict.passed and now - model.created_at > LONGEST_SHADOW):
+    waits_in_vain = not verdict.passed or model.agency_id is None  # a shared one waits for no person's word
+    if verdict.hopeless or (waits_in_vain and now - model.created_at > LONGEST_SHADOW):
         refuse_model(model=model, actor=AUTOMATIC, report=report)
         return "refused"
     Model.objects.filter(pk=model.pk, state__in=OPEN).update(state=State.SHADOW, report=report)
     if not verdict.passed:
         return "waits"
-    _tell_ready(model, now)
+    if not model.report.get("gate", {}).get("passed"):
+        _tell_ready(model, now)
     return "ready"
 
 

@@ -21,11 +21,11 @@ _SIGNALS: Final[Mapping[str, str]] = {
     "sub_source": "source",
     "campaign": "source",
 }
-_AGENCY: Final = "agency"
+AGENCY: Final = "agency"
 _WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 FACTS: Final[Mapping[str, tuple[str, str, str]]] = {
-    _AGENCY: ("AGENCY", "The lead is of this agency.", "The lead is of this agency."),
+    AGENCY: ("AGENCY", "The lead is of this agency.", "The lead is of this agency."),
     "vertical": ("LEAD_TYPE", "The lead type is {value}.", "The lead has no type."),
     "source": ("SOURCE", "The source is {value}.", "There is no source."),
     "sub_source": ("SUB_SOURCE", "The source names {value}.", "The source names no part of it."),
@@ -51,7 +51,7 @@ def told_as(feature: str, features: Mapping[str, Feature]) -> str:
     A model that agencies share looks at fields which some of them ask and others do not. To those who do not, that is a
     matter of whose lead it is, and the field's name is none of their business.
     """
-    return _AGENCY if _AGENCY in features and not features.keys() >= parts_of(feature) else feature
+    return AGENCY if AGENCY in features and not features.keys() >= parts_of(feature) else feature
 
 
 def signal_of(feature: str) -> str:
@@ -82,7 +82,7 @@ def _fact(feature: str, features: Mapping[str, Feature]) -> tuple[str, str]:
 
 def _own(value: Feature, features: Mapping[str, Feature]) -> Feature:
     """The value as its agency knows it: without the mark that a model of several agencies sees on slugs."""
-    return value.removeprefix(f"{features.get(_AGENCY)}:") if isinstance(value, str) else value
+    return value.removeprefix(f"{features.get(AGENCY)}:") if isinstance(value, str) else value
 
 
 def _ratio(feature: str, features: Mapping[str, Feature]) -> tuple[str, str]:

@@ -83,7 +83,9 @@ def watch_all(*, now: datetime) -> Iterator[Watched]:
         champion = champions.get((agency_id, lead_type))
         try:
             if champion and champion.pk not in drifts:
-                drifts[champion.pk] = LeadDrift.of(champion, samples.get(champion.public_id, _Sample()).leads)
+                leads = samples.get(champion.public_id, _Sample()).leads
+                since = champion.promoted_at or champion.created_at
+                drifts[champion.pk] = LeadDrift.of(champion, leads, whole=since <= now - WINDOW)
             drift = drifts[champion.pk] if champion else LeadDrift()
             judged = judged_leads(agency_id, lead_type, champion.public_id if champion else SCORECARD.version, now=now)
             watched = _watched(agency_id, lead_type, champion, drift, judged)

@@ -80,12 +80,14 @@ def test_after_72_hours_a_notice_is_given_up(agency: Agency, settings: Settings)
     assert Notice.objects.get().sent_at is None
 
 
-@pytest.mark.parametrize("how", ["dismissed", "inactive"])
+@pytest.mark.parametrize("how", ["dismissed", "demoted", "inactive"])
 def test_whoever_left_after_it_was_written_is_not_told(agency: Agency, how: str) -> None:
     user = member(agency, "owner@acme.example", Role.OWNER)
     tell(agency)
     if how == "dismissed":
         Membership.objects.all().delete()
+    elif how == "demoted":
+        Membership.objects.update(role=Role.ANALYST)
     else:
         User.objects.filter(pk=user.pk).update(is_active=False)
     assert send_notices(now=NOON) == 0

@@ -98,6 +98,21 @@ def test_who_would_take_from_those_who_share_the_lead_is_left_out(method: str) -
     assert (told["expected_value"], told["expected_payout"], told["min_margin"]) == (2430, 4050, 0)
 
 
+@pytest.mark.parametrize("method", ["waterfall", "ping_post"])
+def test_who_makes_a_fixed_sum_likelier_than_it_pays_is_left_out(method: str) -> None:
+    source = replace(FIXED, payout_value=5000)
+    state = {"odds": {contract_id(1): Odds(200_000, 0, "model"), contract_id(2): Odds(1_000_000, 0, "model")}}
+    wanted = {"rank_by": "expected_value", "source": source, "max_sales": 2, "min_margin": 5000, "state": state}
+    if method == "waterfall":
+        sharing = [contract(1, price=40000, sells="shared"), contract(2, price=1000, sells="shared")]
+        decision = decide(market(*sharing, **wanted))
+    else:
+        decision = decide(
+            auction(*(pinged(n, sells="shared") for n in (1, 2)), answers=(bid(1, 40000), bid(2, 1000)), **wanted)
+        )
+    assert codes(decision) == {1: "won", 2: "below_margin"}
+
+
 def test_a_second_price_is_raised_where_rounding_would_cost_the_margin() -> None:
     odds = {contract_id(number): Odds(550_000, 0, "model") for number in (1, 2)}
     for first in range(2, 40):

@@ -123,10 +123,11 @@ def test_leads_of_less_than_a_week_say_nothing_of_weekdays(agency: Agency) -> No
     month = timedelta(minutes=30)
     live(agency, on_days(market(1400, seed=1), MAY, month), first=MAY, every=month)
     model = train_model(scope=Scope(agency.pk, TYPE, Target.STUCK), now=MAY + timedelta(days=29))
-    promote_model(model=model, actor="test", now=MAY + timedelta(days=29))
+    promote_model(model=model, actor="test", now=JUNE - timedelta(days=3))
     Model.objects.update(spec=[{"name": "local_weekday", "kind": "number", "sign": 0}])
     for days, every, judged in ((3, timedelta(minutes=5), False), (7, timedelta(minutes=16), True)):
         first = JUNE - timedelta(days=days)
+        Model.objects.update(promoted_at=first)
         leads = live(agency, on_days(market(600, seed=days), first, every), first=first, every=every)
         Score.objects.filter(lead_ref__in=leads).update(model=model.public_id)
         found = watch(agency)
