@@ -15,7 +15,7 @@ from bench.past import LEAD_TYPE, leads
 from bench.report import percentile
 from core.clock import now
 from scoring.models import Model, State
-from scoring.registry import promote_model, roll_back_model, scope_of
+from scoring.registry import promote_model
 from scoring.scorecard import Scorer
 from scoring.serving import load_model, scorers_of
 
@@ -88,7 +88,7 @@ def measure(agency_id: UUID, first: UUID, second: UUID) -> dict[str, Any]:
     for place in range(ALONE):
         desk.score(alone, place)
     steady, _ = _crowd(desk, None)
-    changing, changes = _crowd(desk, challenger)
+    changing, changes = _crowd(desk, (champion, challenger))
     return {
         **figures,
         "libraries": _libraries(),
@@ -100,14 +100,14 @@ def measure(agency_id: UUID, first: UUID, second: UUID) -> dict[str, Any]:
     }
 
 
-def _crowd(desk: Desk, challenger: Model | None) -> tuple[Taken, int]:
+def _crowd(desk: Desk, rivals: tuple[Model, Model] | None) -> tuple[Taken, int]:
     """Sixteen threads, each with twenty leads a second; how often the champion changed meanwhile."""
     taken = [Taken() for _ in range(THREADS)]
     changes = 0
     with ThreadPoolExecutor(THREADS) as threads:
         busy = [threads.submit(_work, desk, one, number / THREADS) for number, one in enumerate(taken)]
-        while challenger is not None and not all(work.done() for work in busy):
-            _change(desk, challenger)
+        while rivals is not None and not all(work.done() for work in busy):
+            _change(desk, *rivals)
             changes += 1
             sleep(0.25)
         for work in busy:
@@ -127,14 +127,13 @@ def _work(desk: Desk, taken: Taken, late: float) -> None:
         desk.score(taken, place)
 
 
-def _change(desk: Desk, challenger: Model) -> None:
-    """The challenger takes over, or goes; whoever is in charge then is loaded anew, as in a process that is behind."""
-    challenger.refresh_from_db()
-    if challenger.state == State.CHAMPION:
-        roll_back_model(scope=scope_of(challenger), actor="bench")
-    else:
-        promote_model(model=challenger, actor="bench", now=now())
-    load_model(challenger)
+def _change(desk: Desk, *rivals: Model) -> None:
+    """Whoever of the two waits takes over, and is loaded anew, as in a process that is behind."""
+    for model in rivals:
+        model.refresh_from_db()
+    waiting = next(model for model in rivals if model.state != State.CHAMPION)
+    promote_model(model=waiting, actor="bench", now=now())
+    load_model(waiting)
     desk.refresh()
 
 
