@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any, Final
+from uuid import UUID
 
 from psycopg import Connection, OperationalError
 from psycopg.adapt import Transformer
@@ -62,7 +63,8 @@ class _Session:
 
     def __init__(self, connection: "Connection[Any]") -> None:
         self._connection = connection
-        self._literal = Transformer(connection).as_literal
+        self._driver_literal = Transformer(connection).as_literal
+        self._plain = connection.info.parameter_status("standard_conforming_strings") == "on"
         self._seen: set[str] = set()
         self._names: dict[str, bytes] = {}
         self._numbers = count()
@@ -85,6 +87,14 @@ class _Session:
                 yield b"EXECUTE %s(%s)" % (name, b",".join(literals)) if literals else b"EXECUTE " + name
             else:
                 yield _with_bytes(sql).encode() % literals if literals else sql.encode()
+
+    def _literal(self, value: Any) -> bytes:
+        """As the driver makes it, which reads long texts sign by sign; what most values are is made here."""
+        if type(value) is str and self._plain and "\0" not in value:
+            return b"'%b'" % value.encode().replace(b"'", b"''")
+        if type(value) is UUID:
+            return b"'%b'::uuid" % value.hex.encode()
+        return self._driver_literal(value)
 
 
 def _session(connection: "Connection[Any]") -> _Session:

@@ -25,9 +25,13 @@ class SharedConnections:
             connections[DEFAULT_DB_ALIAS].inc_thread_sharing()
 
     def give_back(self) -> None:
-        """Part the calling thread from its connection. One with a transaction still open is closed and forgotten."""
+        """Part the calling thread from its connection. One with a transaction still open is closed and forgotten.
+
+        One that failed or is too old is closed, as Django does around each request: its handlers are not needed.
+        """
         lent = connections[DEFAULT_DB_ALIAS]
         del connections[DEFAULT_DB_ALIAS]
+        lent.close_if_unusable_or_obsolete()
         if lent.in_atomic_block:
             lent.close()
         else:

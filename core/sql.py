@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -20,8 +20,7 @@ from core import json, prepared
 Params = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One SQL text with its parameters; where `expect` rows are not met, `refusal` is raised.
 
     `listed` says that its one parameter is a JSON list of rows: two of the same text may become one with both lists.

@@ -5,7 +5,7 @@ about. Elsewhere, and inside a transaction that somebody else will end, the same
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, cast
 
 import orjson
@@ -58,9 +58,14 @@ def _as_one_lock(locks: Sequence[Statement]) -> list[prepared.Text]:
 
 
 def _as_one_read(group: Mapping[str, Statement]) -> prepared.Text:
-    tables = ", ".join(f"(SELECT json_agg(t) FROM ({statement.sql}) t)" for statement in group.values())
     params = [value for statement in group.values() for value in statement.params]
-    return f"SELECT json_build_array({tables})::text", params
+    return _read_sql(tuple([statement.sql for statement in group.values()])), params
+
+
+@lru_cache(maxsize=256)
+def _read_sql(texts: tuple[str, ...]) -> str:
+    tables = ", ".join(f"(SELECT json_agg(t) FROM ({text}) t)" for text in texts)
+    return f"SELECT json_build_array({tables})::text"
 
 
 def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
@@ -85,42 +90,48 @@ def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
 
 def _joined(writes: Sequence[Statement]) -> list[Statement]:
     """The same with one INSERT per table, however many leads they are of."""
-    found: dict[str, Statement] = {}
+    groups: dict[str, list[Statement]] = {}
     for place, write in enumerate(writes):
-        key = write.sql if write.listed else str(place)
-        found[key] = _both(found[key], write) if key in found else write
-    return list(found.values())
+        groups.setdefault(write.sql if write.listed else str(place), []).append(write)
+    return [_together(group) if len(group) > 1 else group[0] for group in groups.values()]
 
 
-def _both(one: Statement, other: Statement) -> Statement:
-    rows = f"{one.params[0][:-1]},{other.params[0][1:]}"
-    expect = None if one.expect is None else one.expect + (other.expect or 0)
-    return replace(one, params=(rows,), expect=expect)
+def _together(group: Sequence[Statement]) -> Statement:
+    rows = ",".join([one.params[0][1:-1] for one in group])
+    expect = None if group[0].expect is None else sum(one.expect or 0 for one in group)
+    return group[0]._replace(params=(f"[{rows}]",), expect=expect)
 
 
 def _as_one_write(writes: Sequence[Statement]) -> list[prepared.Text]:
     """All of them as one statement: data-modifying members of a WITH. Only what may meet a rival is counted."""
     if not writes:
         return []
-    members: list[str] = []
-    params: list[Any] = []
-    counts: list[str] = []
-    places: list[Any] = []
+    params = [value for write in writes for value in write.params]
     for place, write in enumerate(writes):
-        contested = write.refusal is not None
-        members.append(f"w{place} AS ({write.sql}{' RETURNING 1' if contested else ''})")
-        params += write.params
+        if write.refusal is not None:
+            params += [place, write.expect]
+    return [(_write_sql(tuple([(write.sql, write.refusal is not None) for write in writes])), params)]
+
+
+@lru_cache(maxsize=256)
+def _write_sql(texts: tuple[tuple[str, bool], ...]) -> str:
+    members, counts = [], []
+    for place, (text, contested) in enumerate(texts):
+        members.append(f"w{place} AS ({text}{' RETURNING 1' if contested else ''})")
         if contested:
             counts.append(f"require_rows(%s, %s, (SELECT count(*) FROM w{place}))")
-            places += [place, write.expect]
-    return [(f"WITH {', '.join(members)} SELECT {', '.join(counts) or '1'}", [*params, *places])]
+    return f"WITH {', '.join(members)} SELECT {', '.join(counts) or '1'}"
 
 
 def _guarded(place: int, guard: Statement) -> prepared.Text:
     if guard.expect is None:
         return guard.sql, guard.params
-    sql = f"WITH g AS ({guard.sql} RETURNING 1) SELECT require_rows(%s, %s, (SELECT count(*) FROM g))"
-    return sql, [*guard.params, place, guard.expect]
+    return _guard_sql(guard.sql), [*guard.params, place, guard.expect]
+
+
+@lru_cache(maxsize=256)
+def _guard_sql(text: str) -> str:
+    return f"WITH g AS ({text} RETURNING 1) SELECT require_rows(%s, %s, (SELECT count(*) FROM g))"
 
 
 def _send(texts: Sequence[prepared.Text], *ending: bytes) -> PGresult:

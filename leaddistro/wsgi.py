@@ -6,7 +6,10 @@ import os
 from importlib import import_module
 
 from django.conf import settings
+from django.core.cache import close_caches
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 
 from core.gate import Gate
 from core.shared_connections import SharedConnections
@@ -16,6 +19,9 @@ from leaddistro.programs import AT_WORK
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leaddistro.settings")
 if multiprocessing.parent_process():
     die_with_parent()  # or this process of the web server would outlive its main one and serve beside the next
+for signal in (request_started, request_finished):
+    signal.disconnect(close_old_connections)  # SharedConnections sees to them
+request_finished.disconnect(close_caches)  # there is nothing to close about ours
 application = Gate(AT_WORK, SharedConnections()).around(get_wsgi_application())
 import_module(settings.ROOT_URLCONF)  # or the first lead of each process would wait half a second for all its code
 gc.freeze()  # what is imported stays: collecting garbage need not walk through all of it, in the middle of a request

@@ -64,7 +64,7 @@ def _fate(market: Market, verdicts: Decision, sales: tuple[NewSale, ...]) -> Fat
 def _why_unsold(verdicts: Decision) -> str:
     """The one reason that all contracts share (a paused campaign, a cap of the source), else that nobody wanted it."""
     codes = set(verdicts.codes())
-    return codes.pop() if len(codes) == 1 else "no_buyer"
+    return str(codes.pop()) if len(codes) == 1 else "no_buyer"
 
 
 def _sale(draft: Draft, winner: Winner, now: datetime) -> NewSale:

@@ -8,6 +8,7 @@ commit for everything that is not itself guarded (caps and balances are, by the 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import cast
 from uuid import UUID
 
@@ -243,41 +244,58 @@ def person_names(draft: Draft) -> list[str]:
     return [f"{kind}:{draft.snapshot.agency_id}:{draft.mode}:{mark.hex()}" for kind, mark in marks if mark is not None]
 
 
-def _person_leads(draft: Draft) -> tuple[str, Params]:
-    """`WITH person AS` all leads of the same person, this one too once it is stored; each arm has an index of its own.
-
-    Materialized, so that the planner cannot prefer an index over all leads of the agency because it looks new to it.
-    """
-    marks = [("id", bind(draft.id)), ("phone_hash", draft.phone_hash), ("email_hash", draft.email_hash)]
-    arms = [(column, mark) for column, mark in marks if mark is not None]
-    columns = '"id", "agency_id", "mode", "status", "campaign_id", "created_at"'
-    union = " UNION ".join(f'SELECT {columns} FROM "{_LEAD}" WHERE "{column}" = %s' for column, _ in arms)
-    return f"WITH person AS MATERIALIZED ({union}) ", tuple(mark for _, mark in arms)
-
-
 def _duplicate_statement(draft: Draft, now: datetime) -> Statement:
     """The newest lead of this person that makes this one a duplicate."""
-    person, params = _person_leads(draft)
-    sql = f'{person}SELECT "id" FROM person WHERE "agency_id" = %s AND "mode" = %s AND "id" <> %s AND "created_at" > %s'
-    since = now - timedelta(days=draft.campaign.dedupe_days)
-    params += (bind(draft.snapshot.agency_id), draft.mode, bind(draft.id), bind(since))
-    if draft.campaign.dedupe_counts == "sold":
-        sql += " AND \"status\" IN ('accepted', 'pending')"
-    else:
-        sql += " AND \"status\" NOT IN ('rejected', 'duplicate')"
-    if draft.campaign.dedupe_scope == "campaign":
-        sql += ' AND "campaign_id" = %s'
-        params += (bind(draft.campaign.id),)
-    return Statement(f'{sql} ORDER BY "created_at" DESC, "id" DESC LIMIT 1', params)
+    columns, marks = _person(draft)
+    campaign, since = draft.campaign, now - timedelta(days=draft.campaign.dedupe_days)
+    params = (*marks, bind(draft.snapshot.agency_id), draft.mode, bind(draft.id), bind(since))
+    if campaign.dedupe_scope == "campaign":
+        params += (bind(campaign.id),)
+    return Statement(_duplicate_sql(columns, campaign.dedupe_counts, campaign.dedupe_scope), params)
 
 
 def _earlier_statement(draft: Draft, now: datetime) -> Statement:
     """Sales of this person to anybody in the last year, and of this very lead: no buyer gets the same person twice."""
-    person, params = _person_leads(draft)
-    sql = (
-        f'{person}SELECT s."contract_id", s."buyer_id", s."sold_at" FROM person p '
+    columns, marks = _person(draft)
+    since = bind(now - timedelta(days=366))
+    return Statement(_earlier_sql(columns), (*marks, bind(draft.snapshot.agency_id), draft.mode, since))
+
+
+def _person(draft: Draft) -> tuple[tuple[str, ...], Params]:
+    """By which columns the leads of the same person are found, and what they hold; this one too once it is stored."""
+    marks = {"id": bind(draft.id), "phone_hash": draft.phone_hash, "email_hash": draft.email_hash}
+    found = {column: mark for column, mark in marks.items() if mark is not None}
+    return tuple(found), tuple(found.values())
+
+
+# Texts are made once each: every lead asks by one of a few.
+
+
+@cache
+def _person_sql(by: tuple[str, ...]) -> str:
+    """`WITH person AS` all leads of one person; each arm has an index of its own.
+
+    Materialized, so that the planner cannot prefer an index over all leads of the agency because it looks new to it.
+    """
+    columns = '"id", "agency_id", "mode", "status", "campaign_id", "created_at"'
+    union = " UNION ".join(f'SELECT {columns} FROM "{_LEAD}" WHERE "{column}" = %s' for column in by)
+    return f"WITH person AS MATERIALIZED ({union}) "
+
+
+@cache
+def _duplicate_sql(by: tuple[str, ...], counts: str, scope: str) -> str:
+    found = "IN ('accepted', 'pending')" if counts == "sold" else "NOT IN ('rejected', 'duplicate')"
+    within = ' AND "campaign_id" = %s' if scope == "campaign" else ""
+    return (
+        f'{_person_sql(by)}SELECT "id" FROM person WHERE "agency_id" = %s AND "mode" = %s AND "id" <> %s '
+        f'AND "created_at" > %s AND "status" {found}{within} ORDER BY "created_at" DESC, "id" DESC LIMIT 1'
+    )
+
+
+@cache
+def _earlier_sql(by: tuple[str, ...]) -> str:
+    return (
+        f'{_person_sql(by)}SELECT s."contract_id", s."buyer_id", s."sold_at" FROM person p '
         f'JOIN "{_SALE}" s ON s."lead_id" = p."id" WHERE p."agency_id" = %s AND p."mode" = %s AND s."sold_at" > %s '
         'AND s."state" NOT IN (\'refused\', \'expired\') ORDER BY s."sold_at", s."id"'
     )
-    since = bind(now - timedelta(days=366))
-    return Statement(sql, (*params, bind(draft.snapshot.agency_id), draft.mode, since))

@@ -5,17 +5,19 @@ because they need a price, floor, caps and funds. Those up to the filters need n
 one of them need not be counted for this lead.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from routing.caps import NOTHING, Usage
+from routing.filters import first_check
 from routing.pricing import least_price, payout_of
 from routing.reasons import Reason
 from routing.terms import ContractTerms, MarketTerms
 from routing.types import Funds, Market
+from routing.values import text
 from routing.windows import quarter_of
 
 Loss = tuple[Reason, dict[str, Any]]
@@ -66,19 +68,55 @@ class Case:
 
 def refusals(case: Case) -> Iterator[tuple[int, Loss]]:
     """By position, why contracts cannot have the lead whatever they bought and own."""
-    state = case.state
+    state, fields, plan = case.state, case.fields, _plan(case.market.terms)
     special = bool(state.closed or state.excluded_buyers or case.standstill)
-    for position, (contract, rules) in enumerate(_asked(case.market.terms)):
+    texts = (
+        {} if special else {name: text(found) for name in plan.names if not isinstance(found := fields.get(name), list)}
+    )
+    for position, (contract, rules, name, wanted, document) in enumerate(plan.asked):
+        if name in texts and texts[name] not in wanted:
+            yield position, (Reason.FILTER_MISMATCH, {**document, "found": fields.get(name)})
+            continue
         for rule in RULES if special else rules:
             if (loss := rule(case, contract)) is not None:
                 yield position, loss
                 break
 
 
+class _Asked(NamedTuple):
+    """A contract with the rules that its own terms can fail it by, which are few of them.
+
+    Where the first thing it asks is that the field `name` hold one of some texts, these are `wanted`, and the check's
+    document is kept beside them.
+    """
+
+    contract: ContractTerms
+    rules: tuple[Rule, ...]
+    name: str
+    wanted: frozenset[str | None]
+    document: Mapping[str, Any]
+
+
+class _Plan(NamedTuple):
+    """What a market's contracts are asked. Most are out by a text (a state, a kind of case): each field whose `names`
+    are those of such tests is read once for all of them, and looked up.
+    """
+
+    asked: tuple[_Asked, ...]
+    names: frozenset[str]
+
+
 @lru_cache(maxsize=256)
-def _asked(terms: MarketTerms) -> tuple[tuple[ContractTerms, tuple[Rule, ...]], ...]:
-    """Each contract with the rules that its own terms can fail it by, which are few of them."""
-    return tuple((contract, tuple(_own_rules(terms, contract))) for contract in terms.contracts)
+def _plan(terms: MarketTerms) -> _Plan:
+    asked = tuple(_asked(contract, tuple(_own_rules(terms, contract))) for contract in terms.contracts)
+    return _Plan(asked, frozenset(one.name for one in asked if one.wanted))
+
+
+def _asked(contract: ContractTerms, rules: tuple[Rule, ...]) -> _Asked:
+    check = first_check(contract.filters)
+    if rules != (_mismatch,) or check is None or check.texts is None:
+        return _Asked(contract, rules, "", frozenset(), {})
+    return _Asked(contract, rules, check.name, check.texts, check.document)
 
 
 def _own_rules(terms: MarketTerms, contract: ContractTerms) -> Iterator[Rule]:

@@ -14,6 +14,7 @@ from routing.selection import Choice, choose, offer_of
 from routing.types import ContractTerms, Decision, Market, MarketTerms, Verdict, Winner
 
 Told = tuple[Reason | None, dict[str, Any]]
+_CHOSEN: Told = (None, {})
 Screened = Mapping[int, Loss]
 """Why contracts are out whatever was counted, by their position among the market's."""
 
@@ -111,7 +112,7 @@ def _decision(
     return Decision(
         outcome="sold" if choice.won else "unsold",
         winners=tuple(_winners(market, choice, contested=len(ranking) > len(choice.won))),
-        verdicts=tuple(_verdicts(market.terms, ranking, prices, told)),
+        verdicts=_verdicts(market.terms, ranking, prices, told),
     )
 
 
@@ -137,11 +138,13 @@ def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Win
 
 def _verdicts(
     terms: MarketTerms, ranking: Sequence[int], prices: Mapping[int, int], told: Mapping[int, Told]
-) -> Iterator[Verdict]:
+) -> tuple[Verdict, ...]:
     ranks = {position: rank for rank, position in enumerate(ranking, 1)}
+    verdicts = []
     for position, contract in enumerate(terms.contracts):
-        reason, inputs = told.get(position, (None, {}))
-        yield Verdict(contract.id, reason, ranks.get(position), prices.get(position), inputs)
+        reason, inputs = told.get(position, _CHOSEN)
+        verdicts.append(Verdict(contract.id, reason, ranks.get(position), prices.get(position), inputs))
+    return tuple(verdicts)
 
 
 def replay(content: Mapping[str, Any], record: Mapping[str, Any]) -> Decision:

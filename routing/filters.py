@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from routing.documents import Problems
 from routing.fields import FieldSpec
 from routing.operands import check_fit
-from routing.operators import DENYING, OPERATORS, BadOperand, Holds
+from routing.operators import DENYING, OPERATORS, BadOperand, Holds, OneOf
 from routing.values import Held
 
 DEEPEST = 8
@@ -44,6 +44,11 @@ class Check:
         found = fields.get(self.name)
         passes = self._passes(found) if isinstance(found, list) else self.holds(found)
         return None if passes else {**self.document, "found": found}
+
+    @property
+    def texts(self) -> frozenset[str | None] | None:
+        """The folded texts of which the field must hold one, where that is all that is asked."""
+        return self.holds.texts if isinstance(self.holds, OneOf) else None
 
     def _passes(self, found: list[Any]) -> bool:
         passing = map(self.holds, found or [None])
@@ -104,6 +109,13 @@ GROUPS: Mapping[str, Callable[[dict[str, Any], tuple[Filter, ...]], Filter]] = {
     "none": NoneOf,
 }
 EVERYTHING: Filter = AllOf({}, ())
+
+
+def first_check(asked: Filter) -> Check | None:
+    """The check that every lead must pass before anything else is asked of it; None where there is no such one."""
+    while isinstance(asked, AllOf) and asked.parts:
+        asked = asked.parts[0]
+    return asked if isinstance(asked, Check) else None
 
 
 def parse_filter(document: object, path: str = "filters", *, fields: Mapping[str, FieldSpec] | None = None) -> Filter:

@@ -5,7 +5,7 @@ without regard to case. A missing or blank field fails every test but `exists: f
 two that deny, `ne` and `not_in`, which are exactly the opposite of `eq` and `in`. Nothing a lead holds can raise.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from operator import ge, gt, le, lt
@@ -22,6 +22,19 @@ LONGEST_PATTERN = 200
 LONGEST_LIST = 20_000
 FARTHEST_MILES = 3_000
 LARGEST_FLOAT = 2.0**53
+
+
+class OneOf:
+    """Holds for these texts, folded by `routing.values.text`. Whoever has folded a field may look it up instead."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, texts: Iterable[str | None]) -> None:
+        self.texts = frozenset(texts)
+
+    def __call__(self, found: Plain) -> bool:
+        """Whether it is one of them."""
+        return text(found) in self.texts
 
 
 class BadOperand(ValueError):
@@ -48,19 +61,21 @@ def _equal(value: object) -> Holds:
         folded, at = text(wanted), moment(wanted)
         if at is not None:
             return lambda found: text(found) == folded or moment(found) == at
-        return lambda found: text(found) == folded
+        return OneOf([folded])
     exact = number(wanted)
     return lambda found: number(found) == exact
 
 
 def _member(value: object) -> Holds:
     items = [_scalar(item) for item in _list(value)]
-    texts = frozenset(text(item) for item in items if isinstance(item, str))
+    listed = OneOf(text(item) for item in items if isinstance(item, str))
     others = [_equal(item) for item in items if not isinstance(item, str) or moment(item) is not None]
     ranges = [span for item in items if isinstance(item, str) and (span := _zip_range(item))]
+    if not others and not ranges:
+        return listed
 
     def holds(found: Plain) -> bool:
-        if text(found) in texts:
+        if listed(found):
             return True
         if ranges and (code := zip5(found)) and any(low <= code <= high for low, high in ranges):
             return True

@@ -155,11 +155,13 @@ class MarketTerms:
     caps: tuple[Cap, ...] = ()
     contracts: tuple[ContractTerms, ...] = ()
     room: Capped = field(init=False, compare=False, repr=False)
+    _by_id: Mapping[UUID, ContractTerms] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Prepare what every lead asks for, and put the contracts in order."""
         object.__setattr__(self, "room", Capped(self.campaign_id, self.timezone, self.caps))
         object.__setattr__(self, "contracts", tuple(sorted(self.contracts, key=lambda contract: contract.id)))
+        object.__setattr__(self, "_by_id", {contract.id: contract for contract in self.contracts})
 
     @property
     def by_value(self) -> bool:
@@ -168,10 +170,7 @@ class MarketTerms:
 
     def contract(self, contract_id: UUID) -> ContractTerms:
         """The contract of this id. Raises LookupError where the market has none."""
-        for contract in self.contracts:
-            if contract.id == contract_id:
-                return contract
-        raise LookupError(contract_id)
+        return self._by_id[contract_id]
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> Self:

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
+from msgspec import Struct
+
 from routing.bids import Bid, BidOutcome, Promised
 from routing.caps import Cap, Claim, Usage, UsageKey
 from routing.expectation import Odds
@@ -195,7 +197,7 @@ class Market:
         )
 
 
-class Verdict(NamedTuple):
+class Verdict(Struct, frozen=True):
     """What became of one contract: `reason` None means that it won. `rank` counts eligible contracts from 1.
 
     `price` is the one it was judged at, once that was known; `inputs` are those of the failing rule, as plain JSON.
@@ -237,7 +239,7 @@ class Decision:
 
     def codes(self) -> list[str]:
         """A reason code per contract in the order of the terms, "won" for winners; holds nothing personal."""
-        return ["won" if verdict.reason is None else verdict.reason.value for verdict in self.verdicts]
+        return [verdict.reason or "won" for verdict in self.verdicts]
 
     @property
     def ranking(self) -> tuple[UUID, ...]:
@@ -253,7 +255,7 @@ class Decision:
         return {
             "outcome": self.outcome,
             "winners": [winner._asdict() for winner in self.winners],
-            "verdicts": [verdict[1:] for verdict in self.verdicts],
+            "verdicts": [[one.reason, one.rank, one.price, one.inputs] for one in self.verdicts],
         }
 
     @classmethod

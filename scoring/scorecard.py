@@ -85,10 +85,11 @@ class Scorecard:
     def score(self, features: Mapping[str, Feature]) -> Scored:
         """The score of a lead with these features; what is not known is worth nothing, or what its absence is worth."""
         signals: dict[str, list[Points]] = {}
+        sums: dict[str, int] = {}
         for rule in self.rules:
             if line := rule.line(features.get(rule.feature)):
                 signals.setdefault(rule.signal, []).append(line)
-        sums = {signal: sum(line.points for line in lines) for signal, lines in signals.items()}
+                sums[rule.signal] = sums.get(rule.signal, 0) + line.points
         base = self.bases.get(str(features.get("vertical")), self.usual_base)
         log_odds = (base + sum(sums.values())) / 100
         probability = 1 / (1 + exp(-log_odds))

@@ -1,6 +1,5 @@
 """Explicit SQL writes what the ORM reads, on either database; a count that is not met is what it was said to be."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
@@ -151,13 +150,13 @@ def test_the_first_statement_that_misses_its_count_gives_its_refusal_and_nothing
     rename = Statement(
         f'UPDATE "{Agency._meta.db_table}" SET "name" = %s WHERE "id" = %s', ("New", bind(agency.pk)), expect=1
     )
-    nobody = replace(rename, params=("New", bind(new_id())), refusal=Refused("first"))
+    nobody = rename._replace(params=("New", bind(new_id())), refusal=Refused("first"))
     with pytest.raises(Refused, match="first"), transaction.atomic():
-        run([rename, nobody, replace(nobody, refusal=Refused("second"))])
+        run([rename, nobody, nobody._replace(refusal=Refused("second"))])
     agency.refresh_from_db()
     assert agency.name == "Acme"
     with pytest.raises(RuntimeError, match="0 rows instead of 1"), transaction.atomic():
-        run([replace(nobody, refusal=None)])
+        run([nobody._replace(refusal=None)])
 
 
 def test_any_of_finds_those_it_names() -> None:
