@@ -11,7 +11,7 @@ from buyers.models import Contract, Status
 from buyers.records import campaign_record
 from core.errors import FieldError, FieldProblems, NotFound
 from core.ids import BadId, decode
-from routing.models import Campaign, LeadType, RankBy
+from routing.models import Campaign, LeadType, Method, RankBy
 from routing.terms import RANKABLE
 
 
@@ -107,6 +107,9 @@ def _refuse_unsuitable(campaign: Campaign) -> None:
     if campaign.min_margin is not None and campaign.rank_by != RankBy.EXPECTED_VALUE:
         detail = f"is known only with rank_by {RankBy.EXPECTED_VALUE}: without it nobody reckons what a sale brings"
         problems.append(FieldError("min_margin", "invalid", detail))
+    if campaign.method == Method.PING_POST and campaign.answer_within_ms < campaign.ping_timeout_ms:
+        detail = f"must be at least {campaign.ping_timeout_ms}: nothing can be answered while buyers are asked for bids"
+        problems.append(FieldError("answer_within_ms", "min_value", detail))
     if campaign.deadline_ms < (least := max(campaign.ping_timeout_ms, campaign.answer_within_ms)):
         detail = f"must be at least {least}, as long as the pings and the answer may take"
         problems.append(FieldError("deadline_ms", "min_value", detail))

@@ -21,7 +21,6 @@ _RATIO: Final = 1.1
 _LONGEST_MS: Final = 1_000_000
 _TIME: Final = "ms:"
 _TOGETHER: Final = 5
-_NEARLY_ALL: Final = 0.8
 AGAINST: Final = "against"
 
 
@@ -94,8 +93,8 @@ class EndpointHealth:
 
 
 def our_own_trouble(seen: Sequence[Seen]) -> bool:
-    """Whether, of what was asked together, so much failed that the fault is likelier to be on our side."""
-    return len(seen) >= _TOGETHER and sum(one.failed for one in seen) >= _NEARLY_ALL * len(seen)
+    """Whether of several that were asked together none answered: then the fault is likelier to be on our side."""
+    return len(seen) >= _TOGETHER and all(one.failed for one in seen)
 
 
 def counted_as(seen: Seen, *, against: bool) -> tuple[str, ...]:

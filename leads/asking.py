@@ -1,6 +1,7 @@
 """What is said to a buyer's system of one lead: the values that its ping, its post and its loss notice may speak of."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,9 +16,12 @@ from core.http.client import Request
 from core.http.fan_out import Ask, Scripted, Told
 from core.ids import encode
 from leads.drafts import Draft
+from leads.masking import unnamed
 from leads.models import Lead, Ping, Sale, Source
 from leads.snapshot import ContractView
 from routing.models import Campaign
+
+_Hide = Callable[[Answer], Answer]
 
 
 def ping_values(draft: Draft, auction_id: UUID, *, within_ms: int) -> Callable[[ContractView], Values]:
@@ -79,29 +83,42 @@ class Heard(NamedTuple):
 def ping_question(draft: Draft, contract: ContractView, stage: Stage, values: Values, *, price: int) -> Ask[Heard]:
     """The ping to the buyer; in the test book to the contract's mock, which bids `price` where it names no bid."""
     fields = stage.fields(values)
+    hide = partial(_unnamed, draft, contract)
     if draft.mode == "live":
-        return _question(stage.request(values), fields, stage, lane=contract.id.hex)
+        return _question(stage.request(values), fields, stage, hide, lane=contract.id.hex)
     currency = draft.campaign.currency
     mocked = answer_ping(contract.mock, price=price, currency=currency)
-    return _question(mocked, fields, mock_stage("ping", currency=currency))
+    return _question(mocked, fields, mock_stage("ping", currency=currency), hide)
 
 
 def post_question(draft: Draft, contract: ContractView, stage: Stage, values: Values) -> Ask[Heard]:
     """The post to the buyer; in the test book to the contract's mock."""
-    fields = stage.fields(values)
+    fields, hide = stage.fields(values), partial(_unnamed, draft, contract)
     if draft.mode == "live":
-        return _question(stage.request(values), fields, stage)
-    return _question(answer_post(contract.mock), fields, mock_stage("post", currency=draft.campaign.currency))
+        return _question(stage.request(values), fields, stage, hide)
+    return _question(answer_post(contract.mock), fields, mock_stage("post", currency=draft.campaign.currency), hide)
 
 
-def _question(request: Request | Scripted, fields: tuple[str, ...], reader: Stage, *, lane: str = "") -> Ask[Heard]:
-    return Ask(request, partial(_hear, fields, reader), lane)
+def _question(
+    request: Request | Scripted, fields: tuple[str, ...], reader: Stage, hide: _Hide, *, lane: str = ""
+) -> Ask[Heard]:
+    return Ask(request, partial(_hear, fields, reader, hide), lane)
 
 
-def _hear(fields: tuple[str, ...], reader: Stage, told: Told) -> Heard:
+def _unnamed(draft: Draft, contract: ContractView, answer: Answer) -> Answer:
+    """The answer without what its words repeat of the person: they are kept in the clear, for everybody to count."""
+    if not answer.reason and not answer.redirect:
+        return answer
+    fields = draft.data.fields
+    open_to_all = contract.exchange.pingable_part(fields) if contract.exchange else {}
+    closed = [value for name, value in fields.items() if name not in open_to_all]
+    return replace(answer, reason=unnamed(answer.reason, closed), redirect=unnamed(answer.redirect, closed))
+
+
+def _hear(fields: tuple[str, ...], reader: Stage, hide: _Hide, told: Told) -> Heard:
     started = told.started_ms or 0.0
     spent = None if told.answered_ms is None else told.answered_ms - started
-    answer = _answer(reader, told)
+    answer = hide(_answer(reader, told))
     return Heard(answer, () if answer.outcome in UNSENT else fields, started, spent)
 
 

@@ -98,18 +98,21 @@ class NewSale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fate:
-    """What became of a draft: status and reason, and the sales where there are any."""
+    """What became of a draft: status and reason, and the sales where there are any.
+
+    `certain` are those whose buyers can no longer say no.
+    """
 
     status: str
     routing_decision: str
     reason: str = ""
     duplicate_of: UUID | None = None
     sales: tuple[NewSale, ...] = ()
+    certain: tuple[NewSale, ...] = field(init=False)
 
-    @property
-    def certain(self) -> tuple[NewSale, ...]:
-        """The sales whose buyers can no longer say no."""
-        return tuple(sale for sale in self.sales if sale.state != "pending")
+    def __post_init__(self) -> None:
+        """Pick out the certain ones."""
+        object.__setattr__(self, "certain", tuple(sale for sale in self.sales if sale.state != "pending"))
 
     @property
     def price(self) -> int:

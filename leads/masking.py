@@ -50,15 +50,19 @@ def unnamed(text: str, values: Iterable[Any]) -> str:
     """A stranger's words without these values of a lead, where they repeat them: letter for letter, as a URL writes
     them, and a telephone number in whatever form.
     """
-    for pattern in _patterns(values):
+    for pattern in _patterns(values, text.casefold()):
         text = re.sub(pattern, DOTS, text, flags=re.IGNORECASE)
     return text
 
 
-def _patterns(values: Iterable[Any]) -> Iterator[str]:
+def _patterns(values: Iterable[Any], folded: str) -> Iterator[str]:
+    """Patterns of those values that may stand in the folded text: most stand in none, and a pattern is dear to make."""
     told = sorted({one for one in values if isinstance(one, str) and len(one) >= _LEAST}, key=len, reverse=True)
+    dialled = sum(map(str.isdigit, folded)) >= _DIGITS
     for value in told:
-        yield rf"(?<!\w)(?:{re.escape(value)}|{re.escape(quote(value, safe=''))})(?!\w)"
-        digits = re.sub(r"\D", "", value)
-        if value.startswith("+") and len(digits) > _DIGITS:
+        quoted = quote(value, safe="")
+        if value.casefold() in folded or quoted.casefold() in folded:
+            yield rf"(?<!\w)(?:{re.escape(value)}|{re.escape(quoted)})(?!\w)"
+        digits = re.sub(r"\D", "", value) if dialled and value.startswith("+") else ""
+        if len(digits) > _DIGITS:
             yield r"(?<!\d)[+(]?(?:\d[\s().-]*){0,8}" + r"[\s().-]*".join(digits[-_DIGITS:]) + r"(?!\d)"

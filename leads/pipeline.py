@@ -66,7 +66,8 @@ def submit_lead(
         if bound is not None:
             draft = bound(draft)
         rider = bidden(Rider(draft, ask(draft, received_at), repeat), held)
-        held = rider.draft.bidding  # a trip that is made again decides by the same bids
+        if draft.bidding is None:
+            held = rider.draft.bidding  # a trip that is made again decides by the same bids
         return arrived(_convoy(draft.snapshot.agency_id, draft.mode).ride(rider, _marks(rider)))
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)

@@ -32,7 +32,6 @@ from leads.asking import Heard, post_question, post_values
 from leads.capture import capture_at_once
 from leads.confirmation import Answered, NotPending, accept_sale, close_sale
 from leads.drafts import Draft
-from leads.masking import unnamed
 from leads.models import Sale
 from leads.recall import CampaignArchived
 from leads.settlement import Settlement
@@ -182,22 +181,12 @@ def _send(due: Due, stage: Stage) -> tuple[Future[list[Heard]], _Sent]:
 
 def _conclude(sent: _Sent, heard: Heard) -> Ended:
     """Write down what became of a post."""
-    answer, spent = _unnamed(heard.answer, sent.due), heard.spent_ms
+    answer, spent = heard.answer, heard.spent_ms
     endpoint = endpoint_of(sent.due.contract_id, POST, sent.due.draft.mode)
     if (seen := seen_of(endpoint, answer, spent)) is not None:
         observe([seen], now=clock())
     facts = {"ms": None if spent is None else round(spent), "fields": list(heard.fields)}
     return conclude(sent.due, sent.stage, answer, facts)
-
-
-def _unnamed(answer: Answer, due: Due) -> Answer:
-    """The answer without what its words repeat of the person: they are kept in the clear, for everybody to count."""
-    if not answer.reason and not answer.redirect:
-        return answer
-    exchange, fields = due.contract.exchange, due.draft.data.fields
-    open_to_all = exchange.pingable_part(fields) if exchange else {}
-    closed = [value for name, value in fields.items() if name not in open_to_all]
-    return replace(answer, reason=unnamed(answer.reason, closed), redirect=unnamed(answer.redirect, closed))
 
 
 def conclude(due: Due, stage: Stage, answer: Answer, facts: Answered) -> Ended:

@@ -78,9 +78,10 @@ def _again(principal: Principal, lead_id: UUID, narrow: Callable[[Draft], Draft]
         nonlocal held
         lead = Lead.objects.visible_to(principal).prefetch_related("sales").get(pk=lead_id)
         _refuse_sold(lead)
-        draft = narrow(recall(principal=principal, view=view, lead=lead))
-        draft = bidden(Rider(draft, ask(draft, clock())), held).draft
-        held = draft.bidding
+        recalled = narrow(recall(principal=principal, view=view, lead=lead))
+        draft = bidden(Rider(recalled, ask(recalled, clock())), held).draft
+        if recalled.bidding is None:
+            held = draft.bidding
         with transaction.atomic():
             outcome = route(draft, now=clock(), kind=kind)
             if kind == Decision.Kind.ASSIGN and outcome.body["status"] == Lead.Status.UNSOLD:

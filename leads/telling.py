@@ -31,9 +31,7 @@ def lead_events(draft: Draft, fate: Fate, told: Subscriptions, *, now: datetime)
     if (outcome := _OUTCOMES.get(fate.status)) is not None:
         teller.tell(outcome)
     for sale in fate.certain:
-        teller.tell_sale("lead.accepted", sale)
-        if sale.endpoint_id is not None or sale.state == Sale.State.DELIVERED:
-            teller.tell_sale("lead.delivered", sale, deliver_to=sale.endpoint_id)
+        teller.tell_sold(sale)
     return teller.events
 
 
@@ -83,31 +81,85 @@ class _Teller:
     """Builds one lead's events in order."""
 
     def __init__(self, draft: Draft, told: Subscriptions, now: datetime) -> None:
-        self.draft, self.told, self.now = draft, told, now
+        self.draft, self.told = draft, told
         self.events: list[NewEvent] = []
+        self._facts = {"lead_id": encode(Lead.prefix, draft.id), "score": draft.scored.score}
+        self._body = {
+            "event": None,
+            "type": None,
+            "lead_id": self._facts["lead_id"],
+            "buyer_id": None,
+            "timestamp": rfc3339(now),
+            "score": draft.scored.score,
+            "price": None,
+            "delivery_method": None,
+            "sequence": None,
+            "api_version": API_VERSION,
+            "lead": {**self._facts, "test": draft.mode == "test"},  # what names nobody
+        }
 
     def tell(self, event: str) -> None:
         """An event of the lead itself; by its number, since a lead may be unsold more than once."""
-        body = _body(self.draft, event, self._next(), self.now, lead=_thin(self.draft))
-        self._add(event, f"{event}:{self.draft.id}:{self._next()}", json.dumps(body))
+        self._add(event, f"{event}:{self.draft.id}:{self._next()}", self._thin(event, {}))
 
-    def tell_sale(self, event: str, sale: NewSale, *, deliver_to: UUID | None = None) -> None:
+    def tell_sold(self, sale: NewSale) -> None:
+        """The events of one certain sale: accepted, and delivered where that is on its way or needs none."""
+        bought = {
+            "buyer_id": encode(Buyer.prefix, sale.buyer_id),
+            "price": to_major(sale.price, self.draft.campaign.currency),
+            "delivery_method": sale.method,
+        }
+        self._tell_sale("lead.accepted", sale, bought)
+        if sale.endpoint_id is not None or sale.state == Sale.State.DELIVERED:
+            self._tell_sale("lead.delivered", sale, bought, deliver_to=sale.endpoint_id)
+
+    def _tell_sale(self, event: str, sale: NewSale, bought: dict[str, Any], *, deliver_to: UUID | None = None) -> None:
         """An event of one sale; its buyer may have the whole lead, which is written out where it wants it."""
         event_id, sealed = new_id(), None
-        thin = _body(self.draft, event, self._next(), self.now, sale=sale, lead=_thin(self.draft))
+        thin = self._thin(event, bought)
         if deliver_to is not None or self.told.any_full(event, sale.buyer_id, self.draft.campaign.id):
-            full = json.dumps(thin | {"lead": _full(self.draft, sale)})
+            full = json.dumps(thin | {"lead": self._full(sale, bought)})
             sealed = seal_body(self.draft.sealer, event_id, full)
-        self._add(event, f"{event}:{sale.id}", json.dumps(thin), sale, event_id, sealed, deliver_to)
+        self._add(event, f"{event}:{sale.id}", thin, sale, event_id, sealed, deliver_to)
 
     def _next(self) -> int:
         return self.draft.sequence + len(self.events) + 1
+
+    def _thin(self, event: str, bought: dict[str, Any]) -> dict[str, Any]:
+        return {**self._body, "event": event, "type": event, "sequence": self._next(), **bought}
+
+    def _full(self, sale: NewSale, bought: dict[str, Any]) -> dict[str, Any]:
+        """The lead's record for its buyer: every field, and of the sales only its own."""
+        draft, owner, price = self.draft, bought["buyer_id"], bought["price"]
+        record = {
+            "lead_id": self._facts["lead_id"],
+            "status": "accepted",
+            "score": draft.scored.score,
+            "score_reasons": reasons(draft),
+            "buyer_id": owner,
+            "price": price,
+            "deduped": False,
+            "test": draft.mode == "test",
+            "created_at": rfc3339(draft.received_at),
+            "campaign_id": draft.campaign.slug,
+            "sales": [
+                {
+                    "sale_id": encode(Sale.prefix, sale.id),
+                    "contract_id": encode(Contract.prefix, sale.contract_id),
+                    "buyer_id": owner,
+                    "price": price,
+                    "state": sale.state,
+                }
+            ],
+        }
+        # A field may not pass itself off as a part of the record.
+        return {**draft.data.fields, **record}
 
     def _add(
         self,
         event: str,
         key: str,
-        body: bytes,
+        body: dict[str, Any],
         sale: NewSale | None = None,
         event_id: UUID | None = None,
         full_body: SealedBody | None = None,
@@ -118,7 +170,7 @@ class _Teller:
                 id=event_id or new_id(),
                 type=event,
                 key=key,
-                body=body,
+                body=json.dumps(body),
                 lead_ref=self.draft.id,
                 sale_ref=sale.id if sale else None,
                 buyer_ref=sale.buyer_id if sale else None,
@@ -128,58 +180,6 @@ class _Teller:
                 deliver_to=deliver_to,
             )
         )
-
-
-def _body(
-    draft: Draft, event: str, sequence: int, now: datetime, *, lead: dict[str, Any], sale: NewSale | None = None
-) -> dict[str, Any]:
-    return {
-        "event": event,
-        "type": event,
-        "lead_id": encode(Lead.prefix, draft.id),
-        "buyer_id": encode(Buyer.prefix, sale.buyer_id) if sale else None,
-        "timestamp": rfc3339(now),
-        "score": draft.scored.score,
-        "price": to_major(sale.price, draft.campaign.currency) if sale else None,
-        "delivery_method": sale.method if sale else None,
-        "sequence": sequence,
-        "api_version": API_VERSION,
-        "lead": lead,
-    }
-
-
-def _thin(draft: Draft) -> dict[str, Any]:
-    """What names nobody."""
-    return {"lead_id": encode(Lead.prefix, draft.id), "score": draft.scored.score, "test": draft.mode == "test"}
-
-
-def _full(draft: Draft, sale: NewSale) -> dict[str, Any]:
-    """The lead's record for its buyer: every field, and of the sales only its own."""
-    price = to_major(sale.price, draft.campaign.currency)
-    buyer_id = encode(Buyer.prefix, sale.buyer_id)
-    record = {
-        "lead_id": encode(Lead.prefix, draft.id),
-        "status": "accepted",
-        "score": draft.scored.score,
-        "score_reasons": reasons(draft),
-        "buyer_id": buyer_id,
-        "price": price,
-        "deduped": False,
-        "test": draft.mode == "test",
-        "created_at": rfc3339(draft.received_at),
-        "campaign_id": draft.campaign.slug,
-        "sales": [
-            {
-                "sale_id": encode(Sale.prefix, sale.id),
-                "contract_id": encode(Contract.prefix, sale.contract_id),
-                "buyer_id": buyer_id,
-                "price": price,
-                "state": sale.state,
-            }
-        ],
-    }
-    # A field may not pass itself off as a part of the record.
-    return {**draft.data.fields, **record}
 
 
 def reasons(draft: Draft) -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ def plain(value: object) -> Plain:
 
 def held(value: object) -> Held:
     """The value of a field as JSON keeps it; a list item by item."""
+    if type(value) is str and value.isascii():
+        return value  # as nearly all are
     return [plain(item) for item in value] if isinstance(value, list | tuple) else plain(value)
 
 

@@ -86,24 +86,24 @@ class ServedScorer:
     def score(self, features: Mapping[str, Feature]) -> Scored:
         """The score of a lead with these features, and how long it took. Never fails."""
         began = perf_counter()
-        scored = self._score(features)
-        return replace(scored, micros=round(1_000_000 * (perf_counter() - began)))
-
-    def _score(self, features: Mapping[str, Feature]) -> Scored:
         try:
             scored = self.main.score(features)
         except Exception:
             log.exception("the champion failed; the scorecard answers")
             FALLBACKS.inc()
-            return SCORECARD.score(features)
-        percentile = self.percentiles.of(scored.probability)
+            return replace(SCORECARD.score(features), micros=_micros_since(began))
         return replace(
             scored,
-            percentile=percentile,
+            percentile=self.percentiles.of(scored.probability),
             return_probability=_chance(self.returns, features),
             conversion_probability=_chance(self.converts, features),
             calibrated=self.calibrated,
+            micros=_micros_since(began),
         )
+
+
+def _micros_since(began: float) -> int:
+    return round(1_000_000 * (perf_counter() - began))
 
 
 def _chance(scorer: Scorer | None, features: Mapping[str, Feature]) -> float | None:

@@ -10,7 +10,9 @@ from buyers.exchange.reading import LANGUAGES, Language, Place, Reason, Test, cl
 from core.money import BadAmount, to_minor
 from routing.documents import Problems
 
-_MEMBERS: Final = ("read", "statuses", "success", "duplicate", "error", "price", "reason", "token", "redirect")
+_MEMBERS: Final = (
+    *("read", "statuses", "success", "refusal", "duplicate", "error", "price", "reason", "token", "redirect"),
+)
 OPERATORS: Final = ("in", "not_in", "exists", "above")
 STATUS_CLASSES: Final = ("2xx", "4xx", "5xx")
 MOST_PLACES: Final = 5
@@ -38,6 +40,7 @@ def parse_answer(value: object, path: str, problems: Problems, *, ping: bool, cu
         language=language,
         statuses=parser.statuses(data.get("statuses", ["2xx"])),
         success=parser.test("success", data) or Test(Place(()), "exists", True),
+        refusal=parser.test("refusal", data),
         duplicate=parser.test("duplicate", data),
         error=parser.test("error", data),
         price=parser.place("price", price),

@@ -13,13 +13,17 @@ _NO_CONTENT: Final = 204
 
 @dataclass(frozen=True, slots=True)
 class AnswerReader:
-    """Reads the answers of one stage. `statuses` are the HTTP statuses whose bodies are read, also by class ("2xx")."""
+    """Reads the answers of one stage. `statuses` are the HTTP statuses whose bodies are read, also by class ("2xx").
+
+    Where `refusal` is told, an answer that is neither it nor `success` says nothing: whoever has yet to decide may buy.
+    """
 
     ping: bool
     currency: str
     language: Language
     statuses: frozenset[int | str]
     success: Test
+    refusal: Test | None
     duplicate: Test | None
     error: Test | None
     price: Place | None
@@ -55,6 +59,8 @@ class AnswerReader:
         success = self.success.holds(document)
         if success is None:
             return self._unreadable("success_not_found")
+        if not success and self.refusal is not None and not self.refusal.holds(document):
+            return self._unreadable("neither_yes_nor_no")
         if not success:
             outcome = AnswerOutcome.NO_BID if self.ping else AnswerOutcome.REFUSED
             return Answer(outcome, reason=self.reason.read(document))
@@ -68,6 +74,8 @@ class AnswerReader:
             return Answer(AnswerOutcome.BAD_BID, reason=str(problem))
         if price == 0:
             return Answer(AnswerOutcome.NO_BID, reason=self.reason.read(document) or "price_zero")
+        if read_token(self.token, document) is None:
+            return Answer(AnswerOutcome.BAD_BID, reason="token_unusable")
         return self._accepted(document, price)
 
     def _sale(self, document: Any) -> Answer:
@@ -83,7 +91,7 @@ class AnswerReader:
             AnswerOutcome.ACCEPTED,
             price=price,
             reason=reason,
-            token=read_token(self.token, document),
+            token=read_token(self.token, document) or "",
             redirect=read_redirect(self.redirect, document),
         )
 

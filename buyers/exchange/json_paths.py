@@ -6,6 +6,7 @@ is bounded by its size, and a path of a few lines needs no library.
 """
 
 import re
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 from core import json
@@ -47,8 +48,8 @@ def _step(match: re.Match[str]) -> Step:
 
 
 def read_json(body: bytes) -> Any:
-    """The document. Raises ValueError: also for NaN, Infinity and what nests too deep."""
-    return json.loads(body)
+    """The document, with or without a byte order mark. Raises ValueError: also for NaN and what nests too deep."""
+    return json.loads(body.removeprefix(BOM_UTF8))
 
 
 def find_json(document: Any, path: JsonPath) -> list[Any]:

@@ -43,13 +43,15 @@ def overridden(base: Any, change: Any) -> Any:
     """The base with the change in it: objects member by member, null takes a member away, all else replaces.
 
     What stands for one value is replaced whole: a mapped field, a secret, a constant. A test of an answer takes one
-    operator, so another one takes the place of the preset's.
+    operator, so another one takes the place of the preset's; who tells success anew tells refusals anew, too.
     """
     if not isinstance(base, dict) or not isinstance(change, dict) or _is_leaf(base) or _is_leaf(change):
         return change
     kept = dict(base)
     if "at" in base and any(operator in change for operator in OPERATORS):
         kept = {name: value for name, value in base.items() if name not in OPERATORS}
+    if "success" in base and "success" in change:
+        kept.pop("refusal", None)
     for name, value in change.items():
         if value is None:
             kept.pop(name, None)

@@ -13,7 +13,7 @@ from buyers.exchange.xml_paths import find_xml, parse_xml_path, read_xml
 
 _LONGEST_PATTERN: Final = 500
 _LONGEST_TEXT: Final = 200
-_LONGEST_TOKEN: Final = 500
+_LONGEST_TOKEN: Final = 4_000
 _LONGEST_URL: Final = 2_000
 ANYTHING: Final = "*/*"
 Find = Callable[[Any], list[Any]]
@@ -91,11 +91,11 @@ class Test:
     wanted: Any
 
     def holds(self, document: Any) -> bool | None:
-        """Whether it does; None where the answer does not speak of it at all."""
+        """Whether it does; None where the answer does not speak of it at all, or not in plain words."""
         found = self.place.find(document)
         if self.operator == "exists":
             return bool(found) is self.wanted
-        if not found:
+        if not found or any(isinstance(value, dict | list) for value in found):
             return None
         if self.operator == "above":
             return any(_number(value) > self.wanted for value in found)
@@ -106,7 +106,7 @@ def fold(value: Any) -> str:
     """The form in which words of answers are compared: case and space do not count, and 1, 1.0 and "1" are the same."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return to_text(value).strip().casefold() if not isinstance(value, dict | list) else ""
+    return to_text(value).strip().casefold()
 
 
 def _number(value: Any) -> float:
@@ -131,10 +131,14 @@ class Reason:
         return clean(", ".join(word for word in told if word)) or self.default
 
 
-def read_token(place: Place | None, document: Any) -> str:
-    """The first plain value there, as text; empty where there is none."""
+def read_token(place: Place | None, document: Any) -> str | None:
+    """The first plain value there, as text and whole: it is handed back as it came. Empty where there is none.
+
+    None for one that nobody would want back: of more than 4,000 characters, or with control characters in it.
+    """
     found = place.find(document) if place else []
-    return next((clean(to_text(one), _LONGEST_TOKEN) for one in found if not isinstance(one, dict | list | bool)), "")
+    token = next((to_text(one).strip() for one in found if not isinstance(one, dict | list | bool)), "")
+    return token if len(token) <= _LONGEST_TOKEN and token.isprintable() else None
 
 
 def read_redirect(place: Place | None, document: Any) -> str:

@@ -84,7 +84,7 @@ def test_a_change_of_an_auction_names_what_changes_and_is_written_down(house: Ho
         ({"auction": "first"}, "auction", "invalid"),
         ({"ping_timeout_ms": 49}, "ping_timeout_ms", "min_value"),
         ({"ping_timeout_ms": 5001}, "ping_timeout_ms", "max_value"),
-        ({"ping_timeout_ms": 2000, "deadline_ms": 1999}, "deadline_ms", "min_value"),
+        ({"ping_timeout_ms": 2000, "answer_within_ms": 1999}, "answer_within_ms", "min_value"),
         ({"answer_within_ms": 3000, "deadline_ms": 2999}, "deadline_ms", "min_value"),
     ],
 )

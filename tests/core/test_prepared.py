@@ -65,6 +65,13 @@ def test_every_value_arrives_as_it_was(value: Any) -> None:
     assert [rows(sql, value, None) for _ in range(TIMES)] == [[(value, True)]] * TIMES
 
 
+def test_a_text_arrives_as_it_was_where_backslashes_escape() -> None:
+    rows("SELECT set_config('standard_conforming_strings', 'off', false)")
+    connection.connection.__dict__.pop("_batches")  # as if the server were set up so from the start
+    value = "it's a \\ and a \\n"
+    assert [rows("SELECT %s::text", value) for _ in range(TIMES)] == [[(value,)]] * TIMES
+
+
 def test_a_doubled_percent_sign_is_one_where_there_are_values_and_two_where_there_are_none() -> None:
     assert [rows("SELECT '5%% of %%s', %s::int", 1) for _ in range(TIMES)] == [[("5% of %s", 1)]] * TIMES
     assert [rows("SELECT '5%% of %%s', '%s'") for _ in range(TIMES)] == [[("5%% of %%s", "%s")]] * TIMES

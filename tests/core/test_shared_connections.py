@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from core.gate import Gate, aside
 from core.shared_connections import SharedConnections
@@ -71,10 +71,23 @@ def test_a_transaction_left_open_is_undone_and_reaches_nobody_else(shared: Share
     assert _in_a_new_thread(gate.around(lambda: connection.in_atomic_block)) is False
 
 
+def test_a_connection_that_failed_or_is_too_old_is_closed_when_it_is_given_back(shared: SharedConnections) -> None:
+    def works_on_it_when_it_is_too_old() -> int:
+        session = _session()
+        connection.close_at = 0.0
+        return session
+
+    gated = Gate(1, shared)
+    _in_a_new_thread(gated.around(works_on_it_when_it_is_too_old))
+    (idle,) = shared._idle
+    assert idle.connection is None
+    assert _in_a_new_thread(gated.around(lambda: connection.introspection.table_names() != [])) is True
+
+
 def _session() -> int:
-    """The raw connection of this thread, which is opened where it has none."""
+    """The connection of this thread, which is opened where it has none."""
     connection.ensure_connection()
-    return id(connection.connection)
+    return id(connections[DEFAULT_DB_ALIAS])
 
 
 def _in_a_new_thread(work: Callable[[], Result]) -> Result:

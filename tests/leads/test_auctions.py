@@ -62,6 +62,14 @@ def test_nothing_personal_is_told_before_the_sale(market: Market) -> None:
     assert Auction.objects.get().record["pings"][0]["fields"] == ["case_type", "state"]
 
 
+def test_what_a_buyer_repeats_of_the_person_is_not_kept_in_the_clear(market: Market) -> None:
+    world = make_world(method="ping_post", ping_timeout_ms=1_000)
+    market.contract(world, market.system("informed", bid=None, reason="duplicate of Maria Garcia, 555 123 4567"))
+    take(world)
+    (ping,) = Auction.objects.get().record["pings"]
+    assert ping["bid"][3] == "duplicate of ••• •••, •••"
+
+
 def test_a_late_bid_is_on_record_and_never_wins(market: Market) -> None:
     world = make_world(method="ping_post", ping_timeout_ms=150)
     market.contract(world, market.system("late", bid=90.0, delay=0.6))

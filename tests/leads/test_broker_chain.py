@@ -8,10 +8,12 @@ from pytest_django.live_server_helper import LiveServer
 from billing.check import check_ledger
 from core.clock import now
 from leads.models import Lead, Ping, Sale
+from routing.models import Campaign
 from tests.leads.test_api import key
 from tests.leads.test_posting import balance, take
 from tests.leads.trading import Market
 from tests.leads.world import World, make_world
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 LONG = {"method": "ping_post", "ping_timeout_ms": 5_000, "answer_within_ms": 20_000}
@@ -52,6 +54,7 @@ def through(server: LiveServer, token: str) -> dict[str, Any]:
             "answer": {
                 "read": "json",
                 "success": {"at": "$.status", "in": ["accepted"]},
+                "refusal": {"at": "$.status", "in": ["unsold", "duplicate", "rejected"]},
                 "reason": {"at": "$.reason"},
             },
             "timeout_ms": 20_000,
@@ -103,6 +106,22 @@ def test_what_the_second_broker_shares_out_is_one_bid_of_all_that_it_brings(
     assert list(sold) == [("one", 30_00, False), ("two", 20_00, False)]
     assert [len(market.systems[name].posts) for name in ("one", "two", "three")] == [1, 1, 0]
     assert check_ledger(now=now()).differences == ()
+
+
+def test_a_lead_that_the_second_broker_has_yet_to_sell_is_sold_to_nobody_else(
+    live_server: LiveServer, market: Market
+) -> None:
+    first, second, contract = chain(live_server, market, {"end": 50.0})
+    Campaign.objects.filter(pk=second.campaign.pk).update(answer_within_ms=1)
+    market.systems["end"].post = "slow"
+    market.contract(first, market.system("next", bid=20.0))
+    outcome = take(first)
+    sale = Sale.objects.get(agency=first.agency)
+    assert (outcome.status, sale.contract_id, sale.state) == (202, contract.pk, "pending")
+    assert (sale.post_answer or {}).get("reason") == "neither_yes_nor_no"
+    assert market.systems["next"].posts == []
+    wait_until(lambda: Lead.objects.get(agency=second.agency).status == "accepted", "the sale of the second broker")
+    assert len(market.systems["end"].posts) == 1
 
 
 def test_whom_the_second_broker_had_already_gets_no_bid_from_it(live_server: LiveServer, market: Market) -> None:

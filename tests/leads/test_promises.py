@@ -111,6 +111,19 @@ def test_another_lead_than_was_asked_about_is_decided_anew(world: World, market:
     assert len(system.pings) == 2
 
 
+def test_a_lead_whose_source_earns_otherwise_by_now_is_decided_anew(world: World, market: Market) -> None:
+    system = market.system("buyer", bid=42.5)
+    market.contract(world, system)
+    token = key(world)
+    told = ask(token)
+    send(token, f"/v1/sources/{world.source.public_id}", {"payout": {"kind": "fixed", "value": 5.0}}, method="patch")
+    body = post(token, told["ping_id"]).json()
+    assert (body["terms"], body["status"], body["price"]) == ("redecided", "accepted", 42.5)
+    assert len(system.pings) == 2
+    assert Auction.objects.filter(lead=Lead.objects.get()).count() == 1
+    assert check_ledger(now=now()).differences == ()
+
+
 @pytest.mark.parametrize("number", ["5551234567", "+15551234567", "15551234567"])
 def test_a_person_named_by_a_hash_is_known_again(world: World, market: Market, number: str) -> None:
     market.contract(world, market.system("buyer"))

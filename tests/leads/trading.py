@@ -18,8 +18,9 @@ _closing: Final = threading.Event()
 
 @dataclass
 class System:
-    """One buyer's system in the generic JSON form. `bid` None refuses; `post`: accept, slow, refuse, hang, garbage.
+    """One buyer's system in the generic JSON form. `bid` None refuses, for a `reason`.
 
+    `post`: accept, slow, refuse, hang, garbage.
     `notice` is called whenever it is asked something, before it answers.
     """
 
@@ -32,6 +33,7 @@ class System:
     posts: list[dict[str, Any]] = field(default_factory=list)
     losses: list[dict[str, Any]] = field(default_factory=list)
     notice: Callable[[], object] = bool
+    reason: str | None = None
 
     @property
     def delivery(self) -> dict[str, Any]:
@@ -50,7 +52,12 @@ class System:
         self.notice()
         if stage == "ping":
             time.sleep(self.delay)
-            said = {"accepted": self.bid is not None, "price": self.bid, "token": f"t-{self.name}", "reason": None}
+            said = {
+                "accepted": self.bid is not None,
+                "price": self.bid,
+                "token": f"t-{self.name}",
+                "reason": self.reason,
+            }
             return json.dumps(said).encode()
         if self.post == "hang":
             _closing.wait(20)

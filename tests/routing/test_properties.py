@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from core.errors import FieldProblems
 from routing.caps import Usage, parse_caps
 from routing.claims import usage_keys
+from routing.eligibility import RULES, Case
 from routing.engine import decide, screen
 from routing.filters import Filter, parse_filter
 from routing.operators import OPERATORS
@@ -231,3 +232,15 @@ def test_counters_and_funds_of_those_screened_out_change_nothing(asked: Market) 
     )
 
     assert decide(replace(asked, state=state), out) == decide(asked)
+
+
+@properties
+@given(markets())
+def test_looking_first_tests_up_says_what_asking_every_rule_in_turn_does(asked: Market) -> None:
+    case = Case(asked)
+    one_by_one = {
+        position: next((loss for rule in RULES if (loss := rule(case, contract)) is not None), None)
+        for position, contract in enumerate(asked.terms.contracts)
+    }
+
+    assert screen(asked) == {position: loss for position, loss in one_by_one.items() if loss is not None}

@@ -70,12 +70,44 @@ def bid(body: Any, status: int = 200, **change: Any) -> tuple[Any, ...]:
         ('{"status": "Matched", "price": NaN}', ("unreadable", None, "bad_json", "")),
         ('{"status": "Matched", "price": Infinity}', ("unreadable", None, "bad_json", "")),
         ("[" * 60_000, ("unreadable", None, "bad_json", "")),
+        (b'\xef\xbb\xbf{"status": "Matched", "price": 5}', ("accepted", 500, "", "")),
+        ({"status": "Matched", "price": 5, "token": "a  b" * 999}, ("accepted", 500, "", "a  b" * 999)),
+        ({"status": "Matched", "price": 5, "token": "a" * 4_001}, ("bad_bid", None, "token_unusable", "")),
+        ({"status": "Matched", "price": 5, "token": "a\x00b"}, ("bad_bid", None, "token_unusable", "")),
         (b"\xff\xfe\x00", ("unreadable", None, "bad_json", "")),
         (b"\x1f\x8b\x08\x00", ("unreadable", None, "bad_json", "")),
     ],
 )
 def test_a_bid_is_read(body: Any, meaning: tuple[Any, ...]) -> None:
     assert bid(body) == meaning
+
+
+@pytest.mark.parametrize("word", [{"code": "Rejected"}, ["Rejected"], [], [["Rejected"]], ["Matched", {}]])
+@pytest.mark.parametrize("success", [{"not_in": ["Rejected"]}, {"in": ["Matched"]}])
+def test_what_is_no_plain_word_says_neither_yes_nor_no(word: Any, success: dict[str, Any]) -> None:
+    asked = method(success={"at": "$.status", **success})
+    assert asked.ping is not None
+    answer = response({"status": word, "price": 50})
+    assert said(asked.ping.read(answer)) == ("unreadable", None, "success_not_found", "")
+    told = asked.post.read(answer)
+    assert (told.outcome, told.reason, told.unknown) == ("unreadable", "success_not_found", True)
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome", "reason", "unknown"),
+    [
+        ("sold", "accepted", "", False),
+        ("unsold", "refused", "refused", False),
+        ("pending", "unreadable", "neither_yes_nor_no", True),
+        ("SOLD!", "unreadable", "neither_yes_nor_no", True),
+    ],
+)
+def test_where_refusals_are_named_too_whoever_says_something_else_may_have_bought(
+    word: str, outcome: str, reason: str, unknown: bool
+) -> None:
+    named = {"success": {"at": "$.status", "in": ["sold"]}, "refusal": {"at": "$.status", "in": ["unsold"]}}
+    told = method(**named).post.read(response({"status": word}))
+    assert (told.outcome, told.reason, told.unknown) == (outcome, reason, unknown)
 
 
 def test_a_bid_without_a_price_counts_at_its_fallback_or_the_contracts_own() -> None:

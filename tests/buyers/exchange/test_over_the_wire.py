@@ -73,7 +73,7 @@ HOSTILE: list[tuple[Callable[[Any], None], str, str]] = [
     (status(200, b'{"accepted": true, "price": -1}'), "bad_bid", "price_negative"),
     (status(200, b'{"accepted": true, "price": NaN}'), "unreadable", "bad_json"),
     (status(200, b'{"accepted": true, "price": "1e15"}'), "bad_bid", "price_huge"),
-    (status(200, b'{"accepted": "yes", "price": 1}'), "no_bid", ""),
+    (status(200, b'{"accepted": "yes", "price": 1}'), "unreadable", "neither_yes_nor_no"),
 ]
 
 

@@ -190,6 +190,23 @@ def test_another_operator_takes_the_place_of_the_presets() -> None:
     assert compiled(preset="leadbyte", post=post).post.read(response({"code": 7})).accepted
 
 
+def test_who_tells_success_anew_tells_refusals_anew_too() -> None:
+    answer: dict[str, Any] = {"success": {"at": "$.result", "in": ["ok"]}}
+    post = compiled(preset="generic_json", ping=None, post={"url": URL, "answer": answer}).post
+    assert post.read(response({"result": "no"})).outcome == "refused"
+    answer["refusal"] = {"at": "$.result", "in": ["no"]}
+    post = compiled(preset="generic_json", ping=None, post={"url": URL, "answer": answer}).post
+    assert [post.read(response({"result": word})).outcome for word in ("ok", "no", "wait")] == [
+        *("accepted", "refused", "unreadable"),
+    ]
+
+
+@pytest.mark.parametrize("word", ["yes", 1, "queued", {"status": "queued"}, [True], None])
+def test_a_generic_answer_says_true_or_false_and_anything_else_is_none(word: Any) -> None:
+    told = compiled(preset="generic_json", ping=None, post={"url": URL}).post.read(response({"accepted": word}))
+    assert (told.outcome, told.unknown) == ("unreadable", True)
+
+
 def test_a_stage_of_a_preset_can_be_left_out() -> None:
     assert compiled(preset="generic_json", ping=None, post={"url": URL}).ping is None
 
