@@ -24,7 +24,7 @@ from leads.trip import Outcome
 
 def capture_at_once(made: Settlement, *, post: Answered, repeat: Repeat | None) -> Outcome | None:
     """Opens a transaction. The lead's only sale charged and told, and the outcome; None where it must be looked at."""
-    if len(made.fate.sales) != 1:
+    if len(made.fate.sales) != 1 or made.draft.standing is not None:
         return None
     sold = replace(made.fate.sales[0], state=Sale.State.DELIVERED, confirm_by=None, posted=False)
     fate = Fate(status=Lead.Status.ACCEPTED, routing_decision=_winner_of(made.draft), sales=(sold,))

@@ -6,7 +6,7 @@ agency's configuration alone, and none is under way.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,7 +33,7 @@ from leads.pipeline import travel
 from leads.recall import CampaignArchived, asked_lately, recall
 from leads.rerouting import NotOpen, auction_lead
 from leads.settlement import LeadChanged, Settlement, settle
-from leads.sharing import hand_over, heir_of, locked_lead, other_sales, sum_up
+from leads.sharing import for_places_left, hand_over, heir_of, locked_lead, other_sales, sum_up
 from leads.telling import tell_unsold
 from leads.trip import Outcome, route
 from routing.caps import Capped, parse_caps
@@ -83,7 +83,7 @@ def accept_sale(*, principal: Principal, sale: Sale, post: Answered | None = Non
 def reject_sale(*, principal: Principal, sale: Sale, reason: str) -> Outcome:
     """Opens transactions. The buyer refuses: hold and caps are freed, and the lead is decided again. NotPending.
 
-    Where others have the lead too it stays theirs, and nobody else is asked. Posts that follow are left to make.
+    Where others have the lead too it stays theirs, and the place that was left is. Posts that follow are left to make.
     """
     return _end(principal, sale, Sale.State.REFUSED, reason)
 
@@ -142,13 +142,17 @@ def _end(
             run([decided_statement(sale.pk, state, moment, reason, post=post), *freed])
             if heir:
                 hand_over(view, sale, heir, actor=principal.actor, now=moment)
+            may_sell = again and not _may_be_had(sale, state)
+            outdated = may_sell and _has_stale_bids(view, lead)
+            stale = outdated and not others
+            outcome = Outcome(201, {})
+            if may_sell and not outdated:
+                outcome = _sell_again(principal, view, lead, others, moment)
+            elif not others:
+                tell_unsold(lead, reason=_CLOSED[state], now=moment)
             if others:
                 sum_up(lead, now=moment)
-            elif again and not _may_be_had(sale, state) and not (stale := _has_stale_bids(view, lead)):
-                return _sell_again(principal, view, lead, moment)
-            else:
-                tell_unsold(lead, reason=_CLOSED[state], now=moment)
-        return Outcome(201, {})
+        return outcome
 
     outcome = travel(snapshot.read(agency_id=principal.agency_id, version=principal.version), trip)
     return _auction_again(sale) if stale else outcome
@@ -173,14 +177,17 @@ def _auction_again(sale: Sale) -> Outcome:
         return Outcome(201, {})
 
 
-def _sell_again(principal: Principal, view: snapshot.Snapshot, lead: Lead, moment: datetime) -> Outcome:
-    """Decide the lead again; where there is no market for it any more, nobody gets it."""
+def _sell_again(
+    principal: Principal, view: snapshot.Snapshot, lead: Lead, others: Sequence[Sale], moment: datetime
+) -> Outcome:
+    """Decide the lead, or the place that is left of it, again; where there is no market any more, nobody gets it."""
     try:
-        return route(recall(principal=principal, view=view, lead=lead), now=moment, kind=Decision.Kind.REROUTE)
-    except (CampaignArchived, AgencySuspended) as gone:
-        tell_unsold(lead, reason=gone.code, now=moment)
-    except Erased:
-        tell_unsold(lead, reason="erased", now=moment)
+        draft = recall(principal=principal, view=view, lead=lead)
+        draft = for_places_left(draft, lead, others) if others else draft
+        return route(draft, now=moment, kind=Decision.Kind.REROUTE)
+    except _GONE as gone:
+        if not others:
+            tell_unsold(lead, reason="erased" if isinstance(gone, Erased) else gone.code, now=moment)
     return Outcome(201, {})
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from accounts.principals import Principal
@@ -17,6 +17,14 @@ from routing.reasons import Reason
 from scoring.scorecard import Scored
 
 
+class Standing(NamedTuple):
+    """What stands of a lead that others share already, while the place of one who left is given away again."""
+
+    status: str
+    routing_decision: str
+    sales: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A valid lead with its score, under one configuration. Nothing of it is stored yet unless `stored` is true.
@@ -24,6 +32,7 @@ class Draft:
     `number` is that of its next decision, `sequence` that of the last event told of it; `closed` names contracts that
     had their chance. `bidding` is what an auction brought for it, `promise` what its source was told that it brings,
     `beside` what is to be written with it, `said` what its answer tells beside the usual.
+    `standing` is what others have of it whose places are not to be given away.
     `hashes` are what a source sent of the person instead of a contact. `partial`: a ping, of which no score speaks.
     """
 
@@ -53,6 +62,7 @@ class Draft:
     said: Mapping[str, Any] = field(default_factory=dict)
     hashes: Mapping[str, str] = field(default_factory=dict)
     partial: bool = False
+    standing: Standing | None = None
 
     @property
     def mode(self) -> str:

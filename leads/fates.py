@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from buyers.models import Method
-from leads.drafts import Draft, Fate, NewSale
+from leads.drafts import Draft, Fate, NewSale, Standing
 from leads.models import Lead, Sale
 from leads.snapshot import ContractView
 from routing.engine import decide
@@ -44,7 +44,8 @@ def fate_of(draft: Draft, market: Market, verdicts: Decision, *, now: datetime) 
         market = replace(market, state=replace(market.state, closed={**market.state.closed, **refusals}))
         verdicts = decide(market)
     sales = tuple(_sale(draft, winner, now) for winner in verdicts.winners)
-    return _fate(market, verdicts, sales), market, verdicts
+    fate = _fate(market, verdicts, sales)
+    return fate if draft.standing is None else _joined(draft.standing, fate), market, verdicts
 
 
 def _mock_refusals(draft: Draft, verdicts: Decision) -> dict[UUID, Reason]:
@@ -59,6 +60,13 @@ def _fate(market: Market, verdicts: Decision, sales: tuple[NewSale, ...]) -> Fat
     if all(sale.state == Sale.State.PENDING for sale in sales):
         return Fate(status=Lead.Status.PENDING, routing_decision="pending", sales=sales)
     return Fate(status=Lead.Status.ACCEPTED, routing_decision=f"{market.terms.method}_winner", sales=sales)
+
+
+def _joined(standing: Standing, fate: Fate) -> Fate:
+    """The fate of a lead that others have already: their word stands, unless a sale is certain beside theirs."""
+    if fate.certain:
+        return fate
+    return replace(fate, status=standing.status, routing_decision=standing.routing_decision, reason="")
 
 
 def _why_unsold(verdicts: Decision) -> str:

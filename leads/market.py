@@ -136,9 +136,11 @@ def _contenders(market: Market, screened: Screened) -> list[ContractTerms]:
 def _beforehand(draft: Draft) -> State:
     """What the draft brings along: who had his chance, what buyers bid, and what its source was promised."""
     promise, bids = draft.promise, draft.bidding.bids if draft.bidding else {}
+    shared_with = draft.standing.sales if draft.standing else 0
     if promise is None:
-        return State(closed=draft.closed, bids=bids)
-    return State(closed={**_not_taken(draft, promise), **draft.closed}, bids=bids, promised=promise.least)
+        return State(closed=draft.closed, bids=bids, shared_with=shared_with)
+    closed = {**_not_taken(draft, promise), **draft.closed}
+    return State(closed=closed, bids=bids, promised=promise.least, shared_with=shared_with)
 
 
 def _not_taken(draft: Draft, promise: Promise) -> dict[UUID, Reason]:

@@ -1,14 +1,17 @@
 """A lead that several buyers share: what stays of it when one of them has said yes or no."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from billing.chart import Code
 from billing.entries import Entry, Line, Refs
 from billing.ledger import post_journal
 from core.clock import local_date
+from leads.drafts import Draft, Standing
 from leads.models import Lead, Sale
 from leads.snapshot import Snapshot
+from routing.reasons import Reason
 
 ENDED = (Sale.State.REFUSED, Sale.State.EXPIRED, Sale.State.RETURNED)
 
@@ -22,6 +25,18 @@ def other_sales(sale: Sale) -> list[Sale]:
     """The other sales of the sale's lead that stand, the first sold first."""
     others = Sale.objects.filter(lead_id=sale.lead_id).exclude(pk=sale.pk).exclude(state__in=ENDED)
     return list(others.order_by("sold_at", "id"))
+
+
+def for_places_left(draft: Draft, lead: Lead, others: Sequence[Sale]) -> Draft:
+    """The draft of which only the places are sold that these sales leave: not to their buyers again.
+
+    What the source was promised is asked no more: whoever joins brings it nearer.
+    """
+    owners = {sale.buyer_id for sale in others}
+    contracts = draft.campaign.contracts.values()
+    had = {contract.id: Reason.BUYER_ALREADY_WON for contract in contracts if contract.buyer_id in owners}
+    standing = Standing(lead.status, lead.routing_decision, len(others))
+    return replace(draft, promise=None, closed={**had, **draft.closed}, standing=standing)
 
 
 def heir_of(view: Snapshot, sale: Sale, others: Sequence[Sale]) -> Sale | None:

@@ -40,7 +40,7 @@ class Case:
         self.now = market.now
         self.quarter = quarter_of(market.now)
         self.usage = market.state.usage
-        self.sales = 0
+        self.sales = market.state.shared_with
         self.standstill = _standstill(market)
         self.had_by = {sale.buyer_id for sale in market.state.earlier}
         self._local: dict[str, datetime] = {}

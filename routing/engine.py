@@ -117,7 +117,7 @@ def _decision(
 
 
 def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Winner]:
-    terms = market.terms
+    terms, paid = market.terms, market.state.shared_with > 0
     tickets = next_ticket(market.state.rotation) if terms.method == "round_robin" else 0
     weighted = terms.method == "weighted"
     for position, (offer, place) in enumerate(choice.won):
@@ -127,7 +127,7 @@ def _winners(market: Market, choice: Choice, *, contested: bool) -> Iterator[Win
             buyer_id=contract.buyer_id,
             account_id=contract.account(market.mode),
             price=offer.price,
-            payout=payout_of(market.source, offer.price, first=position == 0),
+            payout=payout_of(market.source, offer.price, first=position == 0 and not paid),
             exclusive=offer.exclusive,
             confirm_minutes=contract.confirm_minutes,
             ticket=tickets and tickets + position,

@@ -18,7 +18,12 @@ from routing.reasons import Reason
 
 
 def too_little(case: Case, offers: Sequence[Offer]) -> Loss | None:
-    """Why sales of these offers, the first one first, would keep neither promise nor margin; None where they do."""
+    """Why sales of these offers, the first one first, would keep neither promise nor margin; None where they do.
+
+    Where others have the lead already nothing is asked: one more who shares it only brings both nearer.
+    """
+    if case.state.shared_with:
+        return None
     return shortfall(case, [offer.price for offer in offers]) or _thin(case, offers)
 
 

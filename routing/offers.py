@@ -79,6 +79,8 @@ def _enter(case: Case, position: int, contract: ContractTerms, found: Offers) ->
     if (loss := had_before(case, contract) or _failed(bid)) is not None:
         return loss
     offers = list(_offers(case, position, contract, bid))
+    if not offers:
+        return Reason.NOT_SOLD_THIS_WAY, {"sells": contract.sells, "sold": "shared"}
     first = found.prices[position] = offers[0].price
     found.worths[position] = _worth(case, contract)
     found.notes[position] |= {"bid": first, "effective_bid": found.effective(offers[0]), **_expected(case, contract)}
@@ -106,9 +108,10 @@ def _note(bid: Bid | None) -> dict[str, Any]:
 
 
 def _offers(case: Case, position: int, contract: ContractTerms, bid: Bid | None) -> Iterator[Offer]:
-    if case.market.terms.max_sales == 1 or contract.sells != "shared":
+    alone, most = not case.state.shared_with, case.market.terms.max_sales
+    if alone and (most == 1 or contract.sells != "shared"):
         yield Offer(position, contract, _price_alone(case, contract, bid), exclusive=True)
-    if case.market.terms.max_sales > 1 and contract.sells != "exclusive":
+    if most > 1 and contract.sells != "exclusive":
         yield Offer(position, contract, _price_shared(case, contract, bid), exclusive=False)
 
 

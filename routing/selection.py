@@ -3,7 +3,8 @@
 Where the first takes leads exclusively (always so in a campaign that sells once), it alone wins. Otherwise the ranking
 is walked for contracts that share, one per buyer, as far as the source's and campaign's caps have room; exclusive ones
 further down do not fit. A contract that sells both ways and finds nobody to share with gets the lead exclusively, at
-that price, if floor, caps and funds allow it, and else keeps it at the shared price.
+that price, if floor, caps and funds allow it, and else keeps it at the shared price. Where others share the lead
+already, only the places that they leave are given away.
 """
 
 from typing import NamedTuple
@@ -31,10 +32,10 @@ def offer_of(case: Case, position: int, contract: ContractTerms) -> Offer:
 
 def choose(case: Case, ranked: Ranked) -> Choice:
     """The winners among ranked offers."""
-    if ranked and ranked[0][0].exclusive:
+    if ranked and ranked[0][0].exclusive and not case.state.shared_with:
         return Choice(ranked[:1], {offer.position: _outranked(place) for offer, place in ranked[1:]})
     choice = share(case, ranked)
-    if len(choice.won) == 1:
+    if len(choice.won) == 1 and not case.state.shared_with:
         (offer, place), *_ = choice.won
         return choice._replace(won=[(_whole(case, offer), place)])
     return choice
@@ -44,8 +45,9 @@ def share(case: Case, ranked: Ranked) -> Choice:
     """Who of the ranked gets the lead together with others; what each takes is counted in `case`."""
     won: Ranked = []
     lost: dict[int, Loss] = {}
+    places = case.market.terms.max_sales - case.state.shared_with
     for offer, place in ranked:
-        loss = _outranked(place) if len(won) == case.market.terms.max_sales else _misfit(case, offer, won)
+        loss = _outranked(place) if len(won) >= places else _misfit(case, offer, won)
         if loss is None:
             won.append((offer, place))
             case.take(offer.price)

@@ -99,6 +99,7 @@ class State:
 
     `bids` are the ends of this lead's pings by contract. `odds` are, by contract, what its buyer is expected to do with
     the lead, for campaigns that rank by expected value. `promised` is what the source was promised, where it was.
+    `shared_with` buyers have the lead already: only shares of it are left.
     """
 
     usage: Mapping[UsageKey, Usage] = field(default_factory=dict)
@@ -110,6 +111,7 @@ class State:
     bids: Mapping[UUID, Bid] = field(default_factory=dict)
     odds: Mapping[UUID, Odds] = field(default_factory=dict)
     promised: Promised | None = None
+    shared_with: int = 0
 
     def to_record(self) -> Record:
         """Plain JSON (ids and times are written by core.json)."""
@@ -132,6 +134,8 @@ class State:
             record["odds"] = [[contract, *odds] for contract, odds in self.odds.items()]
         if self.promised is not None:
             record["promised"] = list(self.promised)
+        if self.shared_with:
+            record["shared_with"] = self.shared_with
         return record
 
     @classmethod
@@ -150,6 +154,7 @@ class State:
             bids={_id(contract): _bid(contract, *rest) for contract, *rest in record.get("bids", ())},
             odds={_id(contract): Odds(*odds) for contract, *odds in record.get("odds", ())},
             promised=Promised(*record["promised"]) if "promised" in record else None,
+            shared_with=record.get("shared_with", 0),
         )
 
 

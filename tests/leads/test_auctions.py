@@ -224,6 +224,36 @@ def test_the_page_of_a_lead_shows_its_auction(market: Market) -> None:
     assert "Auction: 2 asked" in shown.content.decode()
 
 
+def test_where_one_that_shares_a_lead_refuses_the_next_bidders_are_tried_in_turn(market: Market) -> None:
+    world = make_world(method="ping_post", max_sales=2, ping_timeout_ms=2_000, answer_within_ms=20_000)
+    bids = {
+        "a": (20.0, "refuse"),
+        "b": (15.0, "accept"),
+        "c": (9.0, "refuse"),
+        "d": (8.0, "accept"),
+        "e": (7.0, "accept"),
+    }
+    for name, (bid, answer) in bids.items():
+        market.contract(world, market.system(name, bid=bid, post=answer), sells="shared")
+    body = take(world).body
+    assert (body["status"], body["price"]) == ("accepted", 23.0)
+    assert sorted(sale["price"] for sale in body["sales"]) == [8.0, 15.0]
+    systems = market.systems
+    assert [len(systems[name].posts) for name in bids] == [1, 1, 1, 1, 0]
+    assert [len(systems[name].pings) for name in bids] == [1] * 5
+    assert all(one.replayed for one in decisions(Lead.objects.get()))
+    assert check_ledger(now=now()).differences == ()
+
+
+def test_the_place_of_a_buyer_that_may_have_the_lead_is_nobody_elses(market: Market) -> None:
+    world = make_world(method="ping_post", max_sales=2, ping_timeout_ms=2_000, answer_within_ms=20_000)
+    for name, bid, answer in (("a", 20.0, "hang"), ("b", 15.0, "accept"), ("c", 10.0, "accept")):
+        market.contract(world, market.system(name, bid=bid, post=answer), sells="shared")
+    take(world)
+    assert [len(market.systems[name].posts) for name in "abc"] == [1, 1, 0]
+    assert sorted(Sale.objects.values_list("state", flat=True)) == ["delivered", "pending"]
+
+
 def test_of_those_that_share_a_lead_each_is_posted_to_and_one_that_refuses_leaves_it_to_the_others(
     market: Market,
 ) -> None:

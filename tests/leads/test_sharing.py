@@ -6,10 +6,11 @@ import pytest
 
 from billing.check import check_ledger
 from billing.models import BuyerBalance, Journal, Transfer
-from buyers.models import CapCounter, Contract
+from buyers.models import Buyer, CapCounter, Contract
 from core.clock import now
 from leads.confirmation import accept_sale, reject_sale
 from leads.models import Lead, Sale
+from leads.queries import decisions
 from tests.leads.world import World, make_world
 from webhooks.models import Event
 
@@ -120,3 +121,67 @@ def test_only_the_refused_hold_is_freed() -> None:
     reject_sale(principal=world.principal, sale=sale_of(refusing), reason="no")
     assert BuyerBalance.objects.get(pk=refusing.buyer.account_id).held == 0
     assert BuyerBalance.objects.get(pk=asked.buyer.account_id).held == 20_00
+
+
+# --- the place of one that left -----------------------------------------------------------------------------------
+
+
+def next_in_line(world: World, *, minutes: int = 0, buyer: Buyer | None = None, **terms: Any) -> Contract:
+    """A contract at 5.00 for the next who leaves, published."""
+    bought = {"sells": "shared", "price": 5_00, "priority": 9, "confirm_minutes": minutes, **terms}
+    world.agency.version += 1
+    world.agency.save()
+    return world.contract(buyer or world.buyer(f"Next {world.agency.version}"), **bought)
+
+
+def test_the_place_of_one_that_refuses_goes_to_the_next() -> None:
+    world = make_world(max_sales=2)
+    refusing, keeping = sold_to(world, 30, 0)
+    joining = next_in_line(world)
+    reject_sale(principal=world.principal, sale=sale_of(refusing), reason="no")
+    assert figures() == ("accepted", 25_00, 90_00)
+    assert (sale_of(keeping).payout, sale_of(joining).payout, earned()) == (90_00, 0, 90_00)
+    assert sale_of(joining).exclusive is False
+    accepted = Event.objects.filter(type="lead.accepted").order_by("sequence").values_list("buyer_ref", flat=True)
+    assert list(accepted) == [keeping.buyer_id, joining.buyer_id]
+    assert check_ledger(now=now()).holds
+    assert [(one.decision.codes(), one.replayed) for one in decisions(Lead.objects.get())] == [
+        (["won", "won"], True),
+        (["buyer_refused", "buyer_already_won", "won"], True),
+    ]
+
+
+def test_each_share_of_the_next_is_paid_for_where_the_source_gets_a_part_of_the_price() -> None:
+    world = make_world(max_sales=2)
+    world.source.payout_kind, world.source.payout_value = "percent", 50_00
+    world.source.save()
+    refusing, _ = sold_to(world, 30, 0)
+    next_in_line(world)
+    reject_sale(principal=world.principal, sale=sale_of(refusing), reason="no")
+    assert (figures(), earned()) == (("accepted", 25_00, 12_50), 12_50)
+
+
+def test_while_those_that_share_are_all_still_asked_the_lead_stays_pending_whoever_joins_them() -> None:
+    world = make_world(max_sales=2)
+    refusing, asked = sold_to(world, 30, 30)
+    joining = next_in_line(world, minutes=30)
+    reject_sale(principal=world.principal, sale=sale_of(refusing), reason="no")
+    assert (figures(), sale_of(joining).state) == (("pending", 0, 0), "pending")
+    accept_sale(principal=world.principal, sale=sale_of(joining))
+    assert figures() == ("accepted", 5_00, 0)
+    accept_sale(principal=world.principal, sale=sale_of(asked))
+    assert (figures(), earned()) == (("accepted", 25_00, 90_00), 90_00)
+    assert check_ledger(now=now()).holds
+
+
+def test_where_nobody_can_take_the_place_the_others_keep_the_lead_as_it_was() -> None:
+    world = make_world(max_sales=2)
+    refusing, keeping = sold_to(world, 30, 0)
+    next_in_line(world, buyer=keeping.buyer, dedupe_days=0)
+    next_in_line(world, sells="exclusive")
+    reject_sale(principal=world.principal, sale=sale_of(refusing), reason="no")
+    assert figures() == ("accepted", 20_00, 90_00)
+    assert Lead.objects.get().routing_decision == "waterfall_winner"
+    (_, last) = decisions(Lead.objects.get())
+    assert last.decision.codes() == ["buyer_refused", "buyer_already_won", "buyer_already_won", "not_sold_this_way"]
+    assert not Event.objects.filter(type="lead.unsold").exists()

@@ -220,3 +220,16 @@ def test_second_price_is_the_least_that_would_still_have_won(asked: Market, sell
 def losing_ties(asked: Market, number: int) -> Market:
     behind = (replace(c, priority=2) if c.id.int == number else c for c in asked.terms.contracts)
     return with_terms(asked, contracts=tuple(behind))
+
+
+@properties
+@given(auctions(), st.integers(1, 2))
+def test_where_others_share_the_lead_only_their_places_are_left_and_nobody_gets_it_alone(
+    asked: Market, shared_with: int
+) -> None:
+    shared = replace(asked, state=replace(asked.state, shared_with=shared_with))
+    decision = decide(shared)
+    assert len(decision.winners) <= max(asked.terms.max_sales - shared_with, 0)
+    assert not any(winner.exclusive for winner in decision.winners)
+    assert judges_each_contract_once(shared)
+    assert replays_bit_for_bit(shared)

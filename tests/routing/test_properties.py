@@ -118,6 +118,7 @@ def markets(draw: st.DrawFn) -> Market:
         earlier=(Earlier(contract_id(1), buyer_id(1), drawn.now - timedelta(days=draw(st.integers(0, 40)))),),
         closed={contract_id(2): Reason.BUYER_REFUSED} if draw(st.booleans()) else {},
         excluded_buyers=frozenset({buyer_id(3)} if draw(st.booleans()) else ()),
+        shared_with=draw(st.integers(0, drawn.terms.max_sales - 1)),
     )
     return replace(drawn, state=state)
 
@@ -152,9 +153,10 @@ def test_no_price_is_under_the_floor_and_no_more_win_than_may(asked: Market) -> 
     decision = decide(asked)
 
     assert [winner for winner in decision.winners if winner.price < asked.terms.floor_price] == []
-    assert len(decision.winners) <= asked.terms.max_sales
+    assert len(decision.winners) <= asked.terms.max_sales - asked.state.shared_with
     assert len({winner.buyer_id for winner in decision.winners}) == len(decision.winners)
-    assert all(not winner.exclusive for winner in decision.winners) or len(decision.winners) == 1
+    alone = len(decision.winners) == 1 and not asked.state.shared_with
+    assert alone or not any(winner.exclusive for winner in decision.winners)
 
 
 @properties
