@@ -12,6 +12,7 @@ from leads.drafts import Draft, Standing
 from leads.models import Lead, Sale
 from leads.snapshot import Snapshot
 from routing.reasons import Reason
+from routing.types import Promised
 
 ENDED = (Sale.State.REFUSED, Sale.State.EXPIRED, Sale.State.RETURNED)
 
@@ -30,13 +31,14 @@ def other_sales(sale: Sale) -> list[Sale]:
 def for_places_left(draft: Draft, lead: Lead, others: Sequence[Sale]) -> Draft:
     """The draft of which only the places are sold that these sales leave: not to their buyers again.
 
-    What the source was promised is asked no more: whoever joins brings it nearer.
+    What the source was promised is asked no more, since whoever joins brings it nearer; whose bids it took still is.
     """
     owners = {sale.buyer_id for sale in others}
     contracts = draft.campaign.contracts.values()
     had = {contract.id: Reason.BUYER_ALREADY_WON for contract in contracts if contract.buyer_id in owners}
     standing = Standing(lead.status, lead.routing_decision, len(others))
-    return replace(draft, promise=None, closed={**had, **draft.closed}, standing=standing)
+    promise = draft.promise and replace(draft.promise, least=Promised())
+    return replace(draft, promise=promise, closed={**had, **draft.closed}, standing=standing)
 
 
 def heir_of(view: Snapshot, sale: Sale, others: Sequence[Sale]) -> Sale | None:

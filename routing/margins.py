@@ -60,11 +60,7 @@ def price_with_margin(case: Case, offers: Sequence[Offer], position: int, least:
 
     if not _asks_margin(case):
         return least
-    bid = offers[position].price
-    price = least + bisect_left(range(least, bid), True, key=is_enough)
-    while price < bid and not is_enough(price):  # value and payout are rounded: one price may leave less than the last
-        price += 1
-    return price
+    return least + bisect_left(range(least, offers[position].price), True, key=is_enough)
 
 
 def expected_payout(case: Case, offers: Sequence[Offer]) -> int:

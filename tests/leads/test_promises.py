@@ -202,6 +202,30 @@ def test_some_of_the_bids_may_be_taken(market: Market) -> None:
     assert (body["terms"], [sale["price"] for sale in body["sales"]]) == ("promised", [15.0])
 
 
+def test_the_place_of_one_that_refuses_goes_to_nobody_whose_bid_was_not_taken(market: Market) -> None:
+    world = make_world(method="ping_post", max_sales=3, ping_timeout_ms=2_000, answer_within_ms=5_000)
+    for name, bid, answer in (("a", 20.0, "refuse"), ("b", 15.0, "accept"), ("c", 10.0, "accept")):
+        market.contract(world, market.system(name, bid=bid, post=answer), sells="shared")
+    token = key(world)
+    told = ask(token)
+    first, second, _ = (bid["bid_id"] for bid in told["bids"])
+    body = post(token, told["ping_id"], bid_ids=[first, second]).json()
+    assert (body["terms"], body["status"], body["price"]) == ("promised", "accepted", 15.0)
+    assert market.systems["c"].posts == []
+
+
+def test_where_one_of_those_that_promised_refuses_the_next_takes_its_place(market: Market) -> None:
+    world = make_world(method="ping_post", max_sales=2, ping_timeout_ms=2_000, answer_within_ms=5_000)
+    for name, bid, answer in (("a", 20.0, "refuse"), ("b", 15.0, "accept"), ("c", 10.0, "accept")):
+        market.contract(world, market.system(name, bid=bid, post=answer), sells="shared")
+    token = key(world)
+    told = ask(token)
+    assert [bid["price"] for bid in told["bids"]] == [20.0, 15.0]
+    body = post(token, told["ping_id"]).json()
+    assert (body["terms"], body["status"], body["price"]) == ("promised", "accepted", 25.0)
+    assert [len(market.systems[name].pings) for name in "abc"] == [1, 1, 1]
+
+
 def test_a_repeated_ping_and_post_are_answered_as_the_first_time(world: World, market: Market) -> None:
     system = market.system("buyer")
     market.contract(world, system)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from routing.engine import decide
 from routing.expectation import Odds
 from routing.pricing import payout_of
-from routing.types import Market, SourceTerms
+from routing.types import Decision, Market, SourceTerms
 from tests.routing.auctions import auction, bid, pinged
 from tests.routing.laws import replays_bit_for_bit
 from tests.routing.markets import SOURCE, codes, contract, contract_id, market, verdict, winners
@@ -81,18 +81,21 @@ def test_a_fixed_sum_is_earned_where_any_of_those_who_share_accepts() -> None:
     assert verdict(refused, 1).inputs == {"expected_value": 4000, "expected_payout": 2250, "min_margin": 1751}
 
 
+def offered_by_two(method: str, *prices: int, **wanted: Any) -> Decision:
+    """Two who would share the lead at these prices: their contracts', or what they bid for it."""
+    if method == "waterfall":
+        sharing = [contract(n, price=price, sells="shared") for n, price in enumerate(prices, 1)]
+        return decide(market(*sharing, rank_by="expected_value", max_sales=2, **wanted))
+    bidding = [pinged(n, sells="shared") for n, _ in enumerate(prices, 1)]
+    answers = tuple(bid(n, price) for n, price in enumerate(prices, 1))
+    return decide(auction(*bidding, answers=answers, rank_by="expected_value", max_sales=2, **wanted))
+
+
 @pytest.mark.parametrize("method", ["waterfall", "ping_post"])
 def test_who_would_take_from_those_who_share_the_lead_is_left_out(method: str) -> None:
     good, poor = Odds(900_000, 0, "model"), Odds(900_000, 700_000, "model")
     state = {"odds": {contract_id(1): good, contract_id(2): poor}}
-    wanted = {"rank_by": "expected_value", "source": HALF, "max_sales": 2, "min_margin": 3000, "state": state}
-    if method == "waterfall":
-        sharing = [contract(1, price=10000, sells="shared"), contract(2, price=9000, sells="shared")]
-        decision = decide(market(*sharing, **wanted))
-    else:
-        decision = decide(
-            auction(*(pinged(n, sells="shared") for n in (1, 2)), answers=(bid(1, 10000), bid(2, 9000)), **wanted)
-        )
+    decision = offered_by_two(method, 10000, 9000, source=HALF, min_margin=3000, state=state)
     assert codes(decision) == {1: "won", 2: "below_margin"}
     told = verdict(decision, 2).inputs
     assert (told["expected_value"], told["expected_payout"], told["min_margin"]) == (2430, 4050, 0)
@@ -102,14 +105,7 @@ def test_who_would_take_from_those_who_share_the_lead_is_left_out(method: str) -
 def test_who_makes_a_fixed_sum_likelier_than_it_pays_is_left_out(method: str) -> None:
     source = replace(FIXED, payout_value=5000)
     state = {"odds": {contract_id(1): Odds(200_000, 0, "model"), contract_id(2): Odds(1_000_000, 0, "model")}}
-    wanted = {"rank_by": "expected_value", "source": source, "max_sales": 2, "min_margin": 5000, "state": state}
-    if method == "waterfall":
-        sharing = [contract(1, price=40000, sells="shared"), contract(2, price=1000, sells="shared")]
-        decision = decide(market(*sharing, **wanted))
-    else:
-        decision = decide(
-            auction(*(pinged(n, sells="shared") for n in (1, 2)), answers=(bid(1, 40000), bid(2, 1000)), **wanted)
-        )
+    decision = offered_by_two(method, 40000, 1000, source=source, min_margin=5000, state=state)
     assert codes(decision) == {1: "won", 2: "below_margin"}
 
 
