@@ -58,6 +58,6 @@ class Reason(StrEnum):
     # Said of eligible contracts that were not chosen.
     BELOW_PROMISED = "below_promised", "The bid would not bring what the source was promised."
     BELOW_MARGIN = "below_margin", "The lead would not bring its cost and the campaign's margin."
-    BUYER_ALREADY_WON = "buyer_already_won", "The buyer gets this lead on another of its contracts."
+    BUYER_ALREADY_WON = "buyer_already_won", "The buyer gets this lead by another sale."
     OUTBID = "outbid", "Others bid more."
     OUTRANKED = "outranked", "Other contracts stood before this one."
