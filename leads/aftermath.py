@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.principals import Principal
 from accounts.vault import Erased
@@ -25,7 +25,7 @@ from core.ids import encode, new_id
 from core.money import to_major
 from leads import snapshot
 from leads.asking import loss_values
-from leads.bids import Bidding, bidding_of
+from leads.bids import FRESH_SECONDS, Bidding, bidding_of
 from leads.confirmation import system_principal
 from leads.drafts import Draft
 from leads.models import Auction, Lead, Ping, Sale, Source
@@ -71,9 +71,12 @@ class _End:
 def tell_bidders(*, now: datetime, limit: int = 100) -> int:
     """Opens transactions, then the network. Tell those that bid in auctions which are over; of how many auctions.
 
+    While one of several buyers has yet to answer, its place may go to another by the same bids, as long as these stand.
     One that cannot be told of is logged and does not hold up the others.
     """
-    over = Q(lead__isnull=False) & ~Q(lead__status=Lead.Status.PENDING)
+    open_sales = Sale.objects.filter(lead=OuterRef("lead"), state=Sale.State.PENDING)
+    certain = Q(started_at__lt=now - timedelta(seconds=FRESH_SECONDS)) | ~Q(Exists(open_sales))
+    over = Q(lead__isnull=False) & ~Q(lead__status=Lead.Status.PENDING) & certain
     over |= Q(lead=None, ping__expires_at__lt=now - SETTLED)
     rows = Auction.objects.filter(over, told_at=None).order_by("started_at", "id")
     notices: list[Ask[None]] = []

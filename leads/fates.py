@@ -44,8 +44,7 @@ def fate_of(draft: Draft, market: Market, verdicts: Decision, *, now: datetime) 
         market = replace(market, state=replace(market.state, closed={**market.state.closed, **refusals}))
         verdicts = decide(market)
     sales = tuple(_sale(draft, winner, now) for winner in verdicts.winners)
-    fate = _fate(market, verdicts, sales)
-    return fate if draft.standing is None else _joined(draft.standing, fate), market, verdicts
+    return joined(draft.standing, _fate(market, verdicts, sales)), market, verdicts
 
 
 def _mock_refusals(draft: Draft, verdicts: Decision) -> dict[UUID, Reason]:
@@ -62,9 +61,9 @@ def _fate(market: Market, verdicts: Decision, sales: tuple[NewSale, ...]) -> Fat
     return Fate(status=Lead.Status.ACCEPTED, routing_decision=f"{market.terms.method}_winner", sales=sales)
 
 
-def _joined(standing: Standing, fate: Fate) -> Fate:
+def joined(standing: Standing | None, fate: Fate) -> Fate:
     """The fate of a lead that others have already: their word stands, unless a sale is certain beside theirs."""
-    if fate.certain:
+    if standing is None or fate.certain:
         return fate
     return replace(fate, status=standing.status, routing_decision=standing.routing_decision, reason="")
 

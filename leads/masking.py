@@ -50,7 +50,7 @@ def unnamed(text: str, values: Iterable[Any]) -> str:
     """A stranger's words without these values of a lead, where they repeat them: letter for letter, as a URL writes
     them, and a telephone number in whatever form.
     """
-    for pattern in _patterns(values, text.casefold()):
+    for pattern in _patterns(values, _folded(text)):
         text = re.sub(pattern, DOTS, text, flags=re.IGNORECASE)
     return text
 
@@ -61,8 +61,13 @@ def _patterns(values: Iterable[Any], folded: str) -> Iterator[str]:
     dialled = sum(map(str.isdigit, folded)) >= _DIGITS
     for value in told:
         quoted = quote(value, safe="")
-        if value.casefold() in folded or quoted.casefold() in folded:
+        if _folded(value) in folded or _folded(quoted) in folded:
             yield rf"(?<!\w)(?:{re.escape(value)}|{re.escape(quoted)})(?!\w)"
         digits = re.sub(r"\D", "", value) if dialled and value.startswith("+") else ""
         if len(digits) > _DIGITS:
             yield r"(?<!\d)[+(]?(?:\d[\s().-]*){0,8}" + r"[\s().-]*".join(digits[-_DIGITS:]) + r"(?!\d)"
+
+
+def _folded(text: str) -> str:
+    """Alike wherever `re.IGNORECASE` sees no difference; it takes the dotted and the dotless i for one."""
+    return text.casefold().replace("i\u0307", "i").replace("\u0131", "i")

@@ -18,8 +18,13 @@ ENDED = (Sale.State.REFUSED, Sale.State.EXPIRED, Sale.State.RETURNED)
 
 
 def locked_lead(sale: Sale) -> Lead:
-    """Needs a transaction. The sale's lead, its row held until the end: sales of one lead change one after another."""
-    return Lead.objects.select_for_update(no_key=True).get(pk=sale.lead_id)
+    """Needs a transaction. The sale's lead, its row held until the end: sales of one lead change one after another.
+
+    What the sale pays out is read again: it may be another's by now, or have come from one.
+    """
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=sale.lead_id)
+    sale.refresh_from_db(fields=["payout"])
+    return lead
 
 
 def other_sales(sale: Sale) -> list[Sale]:

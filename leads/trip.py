@@ -14,7 +14,7 @@ from buyers.terms import record_terms
 from leads.answers import answer
 from leads.consent import consent_rejection
 from leads.drafts import Draft, Fate
-from leads.fates import duplicate_fate, fate_of, rejected_fate
+from leads.fates import duplicate_fate, fate_of, joined, rejected_fate
 from leads.market import Look, Rider, ask, look, state_of
 from leads.room import Room
 from leads.settlement import Settlement, settle
@@ -129,7 +129,10 @@ def _outcome(settled: Settlement) -> Outcome:
 
 
 def early_fate(draft: Draft, seen: Look) -> Fate | None:
-    """What ends the trip before any buyer is asked: missing or old consent, or a person seen before."""
+    """What ends the trip before any buyer is asked: missing or old consent, or a person seen before.
+
+    Of a lead that others have already neither takes anything back.
+    """
     reason = consent_rejection(
         draft.data.fields,
         received_at=draft.received_at,
@@ -137,7 +140,7 @@ def early_fate(draft: Draft, seen: Look) -> Fate | None:
         max_age_days=draft.campaign.consent_max_age_days,
     )
     if reason is not None:
-        return rejected_fate(reason)
+        return joined(draft.standing, rejected_fate(reason))
     if seen.duplicate_of is not None and not draft.stored:
         return duplicate_fate(seen.duplicate_of)
     return None

@@ -58,7 +58,7 @@ def price_with_margin(case: Case, offers: Sequence[Offer], position: int, least:
         changed = [offer._replace(price=price) if at == position else offer for at, offer in enumerate(offers)]
         return _thin(case, changed) is None
 
-    if not _asks_margin(case):
+    if not _asks_margin(case) or case.state.shared_with:
         return least
     return least + bisect_left(range(least, offers[position].price), True, key=is_enough)
 

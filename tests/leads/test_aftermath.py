@@ -12,7 +12,7 @@ from accounts.models import Agency
 from buyers.models import Contract
 from core.clock import now
 from leads.aftermath import tell_bidders
-from leads.models import Auction, Lead
+from leads.models import Auction, Lead, Sale
 from routing.models import Campaign
 from tests.leads.test_actions_api import FRESH, send
 from tests.leads.test_api import key
@@ -144,3 +144,13 @@ def test_bidders_are_told_although_the_campaign_was_archived_before_the_promise_
     Agency.objects.update(version=F("version") + 1)
     assert tell_bidders(now=now() + timedelta(seconds=91)) == 1
     assert ([body["event"] for body in bodies()], system.losses) == (["ping.lost"], [])
+
+
+def test_nobody_is_told_before_those_who_share_the_lead_have_answered_or_the_bids_are_old(market: Market) -> None:
+    world = make_world(**LONG, max_sales=2)
+    for name, bid, answer in (("a", 20.0, "garbage"), ("b", 15.0, "accept"), ("c", 10.0, "accept")):
+        market.contract(world, market.system(name, bid=bid, post=answer), sells="shared")
+    take(world)
+    assert sorted(Sale.objects.values_list("state", flat=True)) == ["delivered", "pending"]
+    assert tell_bidders(now=now()) == 0
+    assert tell_bidders(now=now() + timedelta(minutes=2)) == 1

@@ -1,5 +1,6 @@
 """A lead that several buyers have: each says yes or no for itself, and lead, source and books add up whoever does."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from billing.check import check_ledger
 from billing.models import BuyerBalance, Journal, Transfer
 from buyers.models import Buyer, CapCounter, Contract
 from core.clock import now
-from leads.confirmation import accept_sale, reject_sale
+from leads.confirmation import accept_sale, expire_sales, reject_sale
 from leads.models import Lead, Sale
 from leads.queries import decisions
 from tests.leads.world import World, make_world
@@ -185,3 +186,25 @@ def test_where_nobody_can_take_the_place_the_others_keep_the_lead_as_it_was() ->
     (_, last) = decisions(Lead.objects.get())
     assert last.decision.codes() == ["buyer_refused", "buyer_already_won", "buyer_already_won", "not_sold_this_way"]
     assert not Event.objects.filter(type="lead.unsold").exists()
+
+
+def test_a_fixed_payout_is_earned_whoever_of_those_that_end_together_had_it_last() -> None:
+    world = make_world(max_sales=2)
+    sold_to(world, 30, 30)
+    joining = next_in_line(world)
+    assert expire_sales(now=now() + timedelta(hours=1)) == 2
+    assert (figures(), earned()) == (("accepted", 5_00, 90_00), 90_00)
+    assert sale_of(joining).payout == 90_00
+    assert check_ledger(now=now()).holds
+
+
+def test_a_rule_of_consent_that_came_later_takes_the_lead_from_nobody() -> None:
+    world = make_world(max_sales=2)
+    refusing, _ = sold_to(world, 30, 0)
+    world.campaign.consent_required = True
+    world.campaign.save()
+    next_in_line(world)
+    reject_sale(principal=world.principal, sale=sale_of(refusing), reason="no")
+    lead = Lead.objects.get()
+    assert (figures(), lead.routing_decision, lead.reason) == (("accepted", 20_00, 90_00), "waterfall_winner", "")
+    assert not Event.objects.filter(type="lead.rejected").exists()

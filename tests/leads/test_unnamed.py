@@ -4,7 +4,7 @@ import pytest
 
 from leads.masking import DOTS, unnamed
 
-LEAD = ["Maria", "Garcia", "+12145550199", "maria@example.com", "TX", None, False]
+LEAD = ["Maria", "Garcia", "+12145550199", "maria@example.com", "TX", None, False, "Y\u0131ld\u0131z", "irem"]
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,8 @@ LEAD = ["Maria", "Garcia", "+12145550199", "maria@example.com", "TX", None, Fals
         ("no coverage in TX", "no coverage in TX"),
         ("bid 5550199000 cents", "bid 5550199000 cents"),
         ("Mariachi", "Mariachi"),
+        ("duplicate: YILDIZ", f"duplicate: {DOTS}"),
+        ("y\u0131ld\u0131z and \u0130rem", f"{DOTS} and {DOTS}"),
     ],
 )
 def test_words_lose_what_they_repeat_of_a_person_and_nothing_else(said: str, kept: str) -> None:

@@ -177,3 +177,19 @@ def test_whatever_is_sold_leaves_the_margin_and_is_replayed(
     cost = once if source is FIXED else owed
     assert not won or value - cost >= margin
     assert replays_bit_for_bit(asked)
+
+
+def test_who_joins_others_pays_no_margin_that_these_have_brought_already() -> None:
+    bidding = (pinged(1, sells="shared"), pinged(2, sells="shared"))
+    asked = auction(
+        *bidding,
+        answers=(bid(1, 2500), bid(2, 500)),
+        rank_by="expected_value",
+        auction_price="second",
+        source=FIXED,
+        max_sales=2,
+        min_margin=2000,
+        state={"shared_with": 1},
+    )
+    (winner,) = decide(asked).winners
+    assert (winner.contract_id, winner.price, winner.payout, winner.exclusive) == (contract_id(1), 501, 0, False)
