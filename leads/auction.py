@@ -101,7 +101,7 @@ class _Answered(NamedTuple):
 
 
 def _unasked(draft: Draft, terms: ContractTerms, now: datetime) -> Pinged | None:
-    """The end of a buyer that cannot be asked at all, or whose system is left alone for now."""
+    """The end of a buyer that cannot be asked at all, or whose system is left alone since it failed of late."""
     contract = draft.campaign.contracts[terms.id]
     if contract.exchange is None or contract.exchange.ping is None:
         return Pinged(terms.buyer_id, Bid(terms.id, BidOutcome.ERROR, reason="method_unreadable"), "blocked")

@@ -202,10 +202,16 @@ def test_some_of_the_bids_may_be_taken(market: Market) -> None:
     assert (body["terms"], [sale["price"] for sale in body["sales"]]) == ("promised", [15.0])
 
 
-def test_the_place_of_one_that_refuses_goes_to_nobody_whose_bid_was_not_taken(market: Market) -> None:
-    world = make_world(method="ping_post", max_sales=3, ping_timeout_ms=2_000, answer_within_ms=5_000)
+def one_of_three_refuses(market: Market, *, max_sales: int) -> World:
+    """A market in which the highest bidder, a, takes back its word, and b and c do not."""
+    world = make_world(method="ping_post", max_sales=max_sales, ping_timeout_ms=2_000, answer_within_ms=5_000)
     for name, bid, answer in (("a", 20.0, "refuse"), ("b", 15.0, "accept"), ("c", 10.0, "accept")):
         market.contract(world, market.system(name, bid=bid, post=answer), sells="shared")
+    return world
+
+
+def test_the_place_of_one_that_refuses_goes_to_nobody_whose_bid_was_not_taken(market: Market) -> None:
+    world = one_of_three_refuses(market, max_sales=3)
     token = key(world)
     told = ask(token)
     first, second, _ = (bid["bid_id"] for bid in told["bids"])
@@ -215,9 +221,7 @@ def test_the_place_of_one_that_refuses_goes_to_nobody_whose_bid_was_not_taken(ma
 
 
 def test_where_one_of_those_that_promised_refuses_the_next_takes_its_place(market: Market) -> None:
-    world = make_world(method="ping_post", max_sales=2, ping_timeout_ms=2_000, answer_within_ms=5_000)
-    for name, bid, answer in (("a", 20.0, "refuse"), ("b", 15.0, "accept"), ("c", 10.0, "accept")):
-        market.contract(world, market.system(name, bid=bid, post=answer), sells="shared")
+    world = one_of_three_refuses(market, max_sales=2)
     token = key(world)
     told = ask(token)
     assert [bid["price"] for bid in told["bids"]] == [20.0, 15.0]
