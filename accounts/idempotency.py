@@ -12,6 +12,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from accounts.models import IdempotencyRecord
+from accounts.principals import Principal
 from core.errors import DomainError
 from core.ids import new_id
 from core.json import canonical, loads
@@ -75,6 +76,19 @@ def check_key(text: str) -> str:
     if not _SANE.fullmatch(key):
         raise BadIdempotencyKey
     return key
+
+
+def repeat_of(principal: Principal, key: str, *, method: str, path: str, query: str = "", body: bytes) -> Repeat:
+    """What this Idempotency-Key stands for, of this principal, on this request. Raises BadIdempotencyKey."""
+    route = f"{method} {path}"
+    return Repeat(
+        agency_id=principal.agency_id,
+        mode=principal.mode,
+        owner=principal.owner,
+        route=route[:200],
+        key=check_key(key),
+        fingerprint=fingerprint_of(f"{route}?{query}", body),  # with its query: a dry run is another request
+    )
 
 
 def fingerprint_of(route: str, body: bytes) -> bytes:

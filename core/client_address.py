@@ -1,6 +1,7 @@
 """Who is really calling: reads what proxies say, but only from proxies the operator named. Pure."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -12,6 +13,7 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ip_network(text.strip()) for text in texts)
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address | None:
     """The address in `text`, with or without a port, an IPv4 one unwrapped from IPv6; None where there is none."""
     text = text.strip()

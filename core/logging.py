@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 import structlog
@@ -74,18 +75,25 @@ def configure(level: str) -> dict[str, Any]:
 class Lines(structlog.stdlib.ProcessorFormatter):
     """The one form of a line, for records of structlog and of libraries alike.
 
-    The line about a request is made on a path of its own, since every request pays for it: its logger hands over a
-    dictionary whose only words of strangers are method and path.
+    The lines about requests are made on a path of their own, since every request pays for one: their logger hands over
+    dictionaries, of those that were answered together, whose only words of strangers are method and path.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as one line of JSON."""
+        """The record as one line of JSON; several requests as one each."""
         if record.name != REQUESTS:
             return super().format(record)
-        line = {"event": "answered", **cast(dict[str, Any], record.msg)}
-        line["path"] = redact(NUMBERS.sub("[redacted]", line["path"]))
-        moment = datetime.fromtimestamp(record.created, UTC)
-        return dumps(line | {"level": "info", "logger": REQUESTS, "timestamp": moment}).decode()
+        told = {"level": "info", "logger": REQUESTS, "timestamp": datetime.fromtimestamp(record.created, UTC)}
+        requests = cast(list[dict[str, Any]], record.msg)
+        return b"\n".join(
+            [dumps({"event": "answered", **one, "path": _path(one["path"]), **told}) for one in requests]
+        ).decode()
+
+
+@lru_cache(maxsize=1024)
+def _path(path: str) -> str:
+    """The path without what looks like a person's; many ask for the same."""
+    return redact(NUMBERS.sub("[redacted]", path))
 
 
 def formatter() -> logging.Formatter:

@@ -1,6 +1,5 @@
 """What Prometheus may read of us. Every process counts in files of one folder, since one of them answers for all."""
 
-from django.http import HttpRequest
 from prometheus_client import Counter, Histogram
 
 REQUESTS = Counter("http_requests", "Requests answered.", ["method", "route", "status"])
@@ -13,10 +12,7 @@ SECONDS = Histogram(
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def observe_request(request: HttpRequest, status: int, seconds: float) -> None:
+def observe_answer(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answer, under its route's pattern: a path would make a series of every id."""
-    match = request.resolver_match
-    route = match.route if match else "unmatched"
-    method = request.method if request.method in METHODS else "OTHER"
-    REQUESTS.labels(method, route, str(status)).inc()
+    REQUESTS.labels(method if method in METHODS else "OTHER", route, str(status)).inc()
     SECONDS.labels(route).observe(seconds)

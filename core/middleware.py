@@ -3,8 +3,8 @@
 import logging
 import re
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import structlog
 from django.conf import settings
@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from core import metrics
 from core.api.problems import problem_page
 from core.bodies import take_in_chunks
-from core.client_address import client_address, is_forwarded_https, parse_networks
+from core.client_address import Network, client_address, is_forwarded_https, parse_networks
 from core.ids import new_id
 from core.logging import REQUESTS
 
@@ -42,26 +42,60 @@ class Arrival:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer the request and account for it."""
         started = time.perf_counter()
-        self._settle_origin(request.META)
+        settle_origin(request.META, self.trusted)
         request_id = request.META["HTTP_X_REQUEST_ID"]
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
             response["X-Request-Id"] = request_id
-            seconds = time.perf_counter() - started
-            metrics.observe_request(request, response.status_code, seconds)
-            if log.isEnabledFor(logging.INFO):
-                log.info(_line(request, response.status_code, seconds))
+            _write_down(request, response.status_code, time.perf_counter() - started)
         return response
 
-    def _settle_origin(self, meta: dict[str, Any]) -> None:
-        peer = meta.get("REMOTE_ADDR", "")
-        forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
-        forwarded_proto = meta.pop("HTTP_X_FORWARDED_PROTO", "")
-        meta["REMOTE_ADDR"] = client_address(peer, forwarded_for, self.trusted)
-        if is_forwarded_https(peer, forwarded_proto, self.trusted):
-            meta["wsgi.url_scheme"] = "https"
-        if not SANE_REQUEST_ID.fullmatch(meta.get("HTTP_X_REQUEST_ID", "")):
-            meta["HTTP_X_REQUEST_ID"] = new_id().hex
+
+def settle_origin(meta: dict[str, Any], trusted: Sequence[Network]) -> None:
+    """Put the client's address and scheme and the request's id into the environ; a second time is harmless."""
+    peer = meta.get("REMOTE_ADDR", "")
+    forwarded_for = meta.pop("HTTP_X_FORWARDED_FOR", "")
+    forwarded_proto = meta.pop("HTTP_X_FORWARDED_PROTO", "")
+    meta["REMOTE_ADDR"] = client_address(peer, forwarded_for, trusted)
+    if is_forwarded_https(peer, forwarded_proto, trusted):
+        meta["wsgi.url_scheme"] = "https"
+    if not SANE_REQUEST_ID.fullmatch(meta.get("HTTP_X_REQUEST_ID", "")):
+        meta["HTTP_X_REQUEST_ID"] = new_id().hex
+
+
+def _write_down(request: HttpRequest, status: int, seconds: float) -> None:
+    """Of a page only its path's pattern: the path may hold a one-time secret."""
+    route = request.resolver_match.route if request.resolver_match else None
+    path = request.path if route is None or request.path.startswith(API) else route
+    write_down([Answered(request.META, path, route or "unmatched", status, seconds)])
+
+
+class Answered(NamedTuple):
+    """A request and its answer. `route` is the pattern that its path has matched."""
+
+    meta: dict[str, Any]
+    path: str
+    route: str
+    status: int
+    seconds: float
+
+    def line(self) -> dict[str, Any]:
+        """What the log says of it."""
+        return {
+            "method": self.meta["REQUEST_METHOD"],
+            "path": self.path,
+            "status": self.status,
+            "ms": round(self.seconds * 1000, 1),
+            "request_id": self.meta["HTTP_X_REQUEST_ID"],
+        }
+
+
+def write_down(answered: Sequence[Answered]) -> None:
+    """A line and a measurement about each of the requests; all lines at once."""
+    for one in answered:
+        metrics.observe_answer(one.meta["REQUEST_METHOD"], one.route, one.status, one.seconds)
+    if answered and log.isEnabledFor(logging.INFO):
+        log.info([one.line() for one in answered])
 
 
 class ApiDoor:
@@ -98,15 +132,3 @@ def _with_length(response: HttpResponseBase) -> HttpResponseBase:
     if isinstance(response, HttpResponse) and response.status_code != NO_CONTENT:
         response.headers.setdefault("Content-Length", str(len(response.content)))
     return response
-
-
-def _line(request: HttpRequest, status: int, seconds: float) -> dict[str, Any]:
-    """What is written down of a request. Of a page only the path's pattern: its path may hold a one-time secret."""
-    match = request.resolver_match
-    return {
-        "method": request.method,
-        "path": match.route if match and not request.path.startswith(API) else request.path,
-        "status": status,
-        "ms": round(seconds * 1000, 1),
-        "request_id": request.META["HTTP_X_REQUEST_ID"],
-    }

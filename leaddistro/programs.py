@@ -12,6 +12,7 @@ CELERY = (sys.executable, "-m", "celery", "--quiet", "--app", "leaddistro")
 CHECKED = {"CELERY_SKIP_CHECKS": "1"}  # whoever starts a program has made the checks; again they would cost a second
 WEB_THREADS = 32  # each may wait for buyers, and has a connection to the database
 AT_WORK = 8  # of them, the others stand aside (core.gate): 16 at work were slower at the ninety-ninth per cent
+ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}  # memory for all threads: one each is cold whenever another thread takes over
 WORKER_THREADS = 4
 LOG_LEVEL = "error"  # one step lower the web server doubts WEB_THREADS at every start on a small machine
 
@@ -48,7 +49,7 @@ def web() -> Program:
     ]
     command += ["--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(WEB_THREADS), "--no-ws"]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "10", "--log-level", LOG_LEVEL]
-    return Program("web", (*command, "leaddistro.wsgi:application"), _counting())
+    return Program("web", (*command, "leaddistro.wsgi:application"), {**ONE_ARENA, **_counting()})
 
 
 def _counting() -> dict[str, str]:

@@ -22,7 +22,11 @@ if multiprocessing.parent_process():
 for signal in (request_started, request_finished):
     signal.disconnect(close_old_connections)  # SharedConnections sees to them
 request_finished.disconnect(close_caches)  # there is nothing to close about ours
-application = Gate(AT_WORK, SharedConnections()).around(get_wsgi_application())
+framework = get_wsgi_application()
+from leads.api.fast_path import FastPath  # noqa: E402 - not before the framework is set up
+
+gate = Gate(AT_WORK, SharedConnections())
+application = FastPath(gate.around(framework), gate)
 import_module(settings.ROOT_URLCONF)  # or the first lead of each process would wait half a second for all its code
 gc.freeze()  # what is imported stays: collecting garbage need not walk through all of it, in the middle of a request
 gc.set_threshold(50_000, 20, 50)  # nearly all that a lead leaves behind is freed without it: looked for every few leads

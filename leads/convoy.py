@@ -20,7 +20,7 @@ MOST: Final = 16
 class _Ticket(Generic[Item, Result]):
     item: Item
     marks: frozenset[str]
-    woken: threading.Event = field(default_factory=threading.Event)
+    woken: threading.Lock = field(default_factory=threading.Lock)
     result: Result | None = None
     error: BaseException | None = None
     done: bool = False
@@ -41,11 +41,12 @@ class Convoy(Generic[Item, Result]):
         Items that share a mark never ride together and keep their order.
         """
         ticket: _Ticket[Item, Result] = _Ticket(item, marks)
+        ticket.woken.acquire()  # whoever wakes it lets go of it
         with self._lock:
             self._waiting.append(ticket)
             leads, self._under_way = not self._under_way, True
         if not leads:
-            ticket.woken.wait()
+            ticket.woken.acquire()
         if not ticket.done:
             self._lead()
         if ticket.error is not None:
@@ -82,9 +83,9 @@ class Convoy(Generic[Item, Result]):
     def _arrive(self, riders: Sequence[_Ticket[Item, Result]]) -> None:
         for rider in riders:
             rider.done = True
-            rider.woken.set()
+            rider.woken.release()
         with self._lock:
             if self._waiting:
-                self._waiting[0].woken.set()
+                self._waiting[0].woken.release()
             else:
                 self._under_way = False

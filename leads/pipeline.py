@@ -68,7 +68,7 @@ def submit_lead(
         rider = bidden(Rider(draft, ask(draft, received_at), repeat), held)
         if draft.bidding is None:
             held = rider.draft.bidding  # a trip that is made again decides by the same bids
-        return arrived(_convoy(draft.snapshot.agency_id, draft.mode).ride(rider, _marks(rider)))
+        return arrived(_convoy(draft.snapshot.agency_id, draft.mode).ride(rider, marks_of(rider)))
 
     version = snapshot.read(agency_id=principal.agency_id, version=principal.version)
     return travel(version, trip)
@@ -103,7 +103,7 @@ def _convoy(agency_id: UUID, mode: str) -> Convoy[Rider, Outcome | Exception]:
     return Convoy(route_each)
 
 
-def _marks(rider: Rider) -> frozenset[str]:
+def marks_of(rider: Rider) -> frozenset[str]:
     """Who and what must not travel twice at once: the same person, the same request."""
     persons = person_names(rider.draft)
     return frozenset(persons if rider.repeat is None else [*persons, lock_name(rider.repeat)])

@@ -43,8 +43,8 @@ class LeadChanged(DomainError):
 class Settlement:
     """What is to be written of one lead. `decided` is the market, its decision and the configuration's id.
 
-    `body` is the answer, `repeat` what a repeated request is to be answered, with the status. `written` stands for a
-    sale on record whose hold becomes a charge: its money, instead of new sales.
+    `body` is the answer and `content` its text, which `repeat`, the request that may come again, is to be answered too,
+    with this status. `written` is the money of a sale on record whose hold becomes a charge, instead of new sales.
     """
 
     draft: Draft
@@ -52,9 +52,10 @@ class Settlement:
     now: datetime
     decided: tuple[Market, Verdicts, int] | None = None
     kind: str = Decision.Kind.ROUTE
-    repeat: tuple[Repeat, dict[str, Any], int] | None = None
+    repeat: tuple[Repeat, int] | None = None
     written: tuple[list[Statement], list[Statement]] | None = None
     body: dict[str, Any] = field(default_factory=dict)
+    content: bytes = b""
 
 
 def settle(settlements: Sequence[Settlement], *, last: bool = False) -> None:
@@ -91,10 +92,11 @@ def _writes(one: Settlement) -> list[Statement]:
 def _repeat_statements(one: Settlement) -> list[Statement]:
     if one.repeat is None:
         return []
-    named, body, status = one.repeat
+    named, status = one.repeat
     is_open = any(sale.posted for sale in one.fate.sales)
-    answered = json.dumps(body)
-    return [insert_statement(named, status=status, body=answered, lead_id=one.draft.id, now=one.now, is_open=is_open)]
+    return [
+        insert_statement(named, status=status, body=one.content, lead_id=one.draft.id, now=one.now, is_open=is_open)
+    ]
 
 
 # --- the lead ----------------------------------------------------------------------------------------------------

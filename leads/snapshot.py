@@ -57,7 +57,8 @@ class ContractView:
 class CampaignView:
     """A campaign, ready to take leads. `contracts` by id; `lead_type` by name.
 
-    `expectations` of its buyers only where it ranks by expected value.
+    `expectations` of its buyers only where it ranks by expected value. It `asks_nobody` where the outcome is known
+    without a buyer's word: neither a bid nor an answer to a real-time post.
     """
 
     id: UUID
@@ -81,6 +82,7 @@ class CampaignView:
     expectations: Expectations | None
     terms: Terms
     contracts: Mapping[UUID, ContractView]
+    asks_nobody: bool
 
     @property
     def pings(self) -> bool:
@@ -253,6 +255,8 @@ def _campaign_view(
         expectations=expectations,
         terms=terms,
         contracts=contracts,
+        asks_nobody=row.method != "ping_post"
+        and all(contract.method != Method.HTTP for contract in contracts.values()),
     )
 
 

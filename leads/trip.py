@@ -11,6 +11,7 @@ from accounts.authentication import AgencySuspended
 from accounts.idempotency import KeyReused, Stored
 from buyers.caps import CounterKey
 from buyers.terms import record_terms
+from core import json
 from leads.answers import answer
 from leads.consent import consent_rejection
 from leads.drafts import Draft, Fate
@@ -44,6 +45,13 @@ class Outcome:
     body: dict[str, Any]
     stored: Stored | None = None
     made: Settlement | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """The answer as it is sent."""
+        if self.stored is not None:
+            return self.stored.body
+        return self.made.content if self.made is not None else json.dumps(self.body)
 
 
 def route(draft: Draft, *, now: datetime, kind: str) -> Outcome:
@@ -115,8 +123,17 @@ def _decide(rider: Rider, room: Room, seen: Look) -> Settlement:
         room.take(market, verdicts)
         decided = (market, verdicts, record_terms(draft.campaign.terms, number=draft.snapshot.version))
     body = answer(draft, fate)
-    again = (rider.repeat, body, status_of(fate)) if rider.repeat else None
-    return Settlement(draft=draft, fate=fate, now=now, decided=decided, kind=rider.kind, repeat=again, body=body)
+    again = (rider.repeat, status_of(fate)) if rider.repeat else None
+    return Settlement(
+        draft=draft,
+        fate=fate,
+        now=now,
+        decided=decided,
+        kind=rider.kind,
+        repeat=again,
+        body=body,
+        content=json.dumps(body),
+    )
 
 
 def status_of(fate: Fate) -> int:

@@ -17,7 +17,7 @@ from accounts.api.parser import StrictJSONParser
 from accounts.api.preconditions import check_match, etag_of
 from accounts.api.schema import ApiSchema
 from accounts.authentication import KeyAuthentication
-from accounts.idempotency import Repeat, check_key, fingerprint_of
+from accounts.idempotency import Repeat, repeat_of
 from accounts.principals import MissingScope, Principal
 from accounts.versions import lock_configuration
 from accounts.visibility import VisibleQuerySet
@@ -181,17 +181,13 @@ class ApiView(APIView):
         key = self.request.META.get("HTTP_IDEMPOTENCY_KEY")
         if key is None:
             return None
-        route = f"{self.request.method} {self.request.path}"
-        return Repeat(
-            agency_id=self.principal.agency_id,
-            mode=self.principal.mode,
-            owner=self.principal.owner,
-            route=route[:200],
-            key=check_key(key),
-            # With its query: a dry run is another request than the real one.
-            fingerprint=fingerprint_of(
-                f"{route}?{self.request.META.get('QUERY_STRING', '')}", self.request._request.body
-            ),
+        return repeat_of(
+            self.principal,
+            key,
+            method=cast(str, self.request.method),
+            path=self.request.path,
+            query=self.request.META.get("QUERY_STRING", ""),
+            body=self.request._request.body,
         )
 
     def get_exception_handler(self) -> Any:

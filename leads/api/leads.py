@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -18,7 +18,6 @@ from accounts.authentication import KeyAuthentication, renew
 from accounts.principals import Principal
 from buyers.api.base import find
 from buyers.models import Buyer, Contract
-from core import json
 from core.api.pagination import page
 from core.api.problems import problem
 from core.clock import now, rfc3339
@@ -40,6 +39,9 @@ from leads.types import Submission
 from routing.explain import inputs_in_major_units
 from routing.types import Decision, Verdict
 from scoring.queries import score_parts
+
+FAILURE: Final = "leads.failure"
+"""Under this name the environ says how the request has failed on the fast path, where nobody knows how far it came."""
 
 FORM = "application/x-www-form-urlencoded"
 _READERS = {"application/json": read_json, FORM: read_form}
@@ -105,8 +107,7 @@ class TakingView(ApiView):
                 named = submission.source if submission else None
                 record_refusal(principal=renew(self.principal), body=body, answer=answer, now=now(), named=named)
             raise
-        content = outcome.stored.body if outcome.stored else json.dumps(outcome.body)
-        response = HttpResponse(content, status=outcome.status, content_type="application/json")
+        response = HttpResponse(outcome.content, status=outcome.status, content_type="application/json")
         if outcome.stored:
             response.headers["Idempotent-Replayed"] = "true"
         return response
@@ -136,6 +137,8 @@ class LeadsView(TakingView):
         that got no answer cannot make a second lead; without one the same post again is a duplicate. Where buyers are
         asked in real time the answer comes within the campaign's `answer_within_ms`; `Prefer: wait=5` waits longer.
         """
+        if (failure := request.META.get(FAILURE)) is not None:
+            raise failure
         return self.take(
             request,
             lambda submission: take_lead(
