@@ -1,6 +1,7 @@
 """Public ids: a prefix that names the kind and 26 Crockford characters over a version 7 UUID, so ids sort by time."""
 
 import os
+import threading
 import time
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +11,44 @@ _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)} | {"i": 1, "
 _LENGTH = 26
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _SHIFTS = range(5 * (_LENGTH - 2), -1, -10)
+_RANDOM = 10
+_DRAWN = 400 * _RANDOM
 
 
 class BadId(ValueError):
     """The text is not an id of the expected kind."""
+
+
+class _Randomness:
+    """The system's randomness, asked for many ids at once: a lead has ten, and each call lets go of the interpreter.
+
+    For ids alone: what is to be a key or a nonce must not lie about in memory before.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._drawn, self._next = b"", 0
+
+    def number(self) -> int:
+        """80 random bits, given to nobody else."""
+        with self._lock:
+            if self._next == len(self._drawn):
+                self._drawn, self._next = os.urandom(_DRAWN), 0
+            begin = self._next
+            self._next += _RANDOM
+            return int.from_bytes(self._drawn[begin : self._next], "big")
+
+
+_randomness = _Randomness()
+
+
+def _draw_anew() -> None:
+    """After a fork: what is drawn is the parent's, and a thread that is not here may hold the lock."""
+    global _randomness
+    _randomness = _Randomness()
+
+
+os.register_at_fork(after_in_child=_draw_anew)
 
 
 def first_id(at: datetime) -> UUID:
@@ -27,7 +62,7 @@ def new_id(at: datetime | None = None) -> UUID:
     With `at` it takes its place among the ids of that instant instead of this one.
     """
     milliseconds = time.time_ns() // 1_000_000 if at is None else int(at.timestamp() * 1000)
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds << 80) | _randomness.number()
     value = value & ~(0xF << 76) | (0x7 << 76)
     value = value & ~(0x3 << 62) | (0x2 << 62)
     return UUID(int=value)

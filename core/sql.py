@@ -12,10 +12,10 @@ from hashlib import blake2b
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-import orjson
 from django.db import connection, models
 
 from core import json, prepared
+from core.rows import Rows, documents, head
 
 Params = tuple[Any, ...]
 
@@ -23,14 +23,20 @@ Params = tuple[Any, ...]
 class Statement(NamedTuple):
     """One SQL text with its parameters; where `expect` rows are not met, `refusal` is raised.
 
-    `listed` says that its one parameter is a JSON list of rows: two of the same text may become one with both lists.
+    `rows` are made into parameters when they are sent: two statements of the same text may then be one with the rows of
+    both.
     """
 
     sql: str
     params: Params = ()
     expect: int | None = None
     refusal: Exception | None = None
-    listed: bool = False
+    rows: Rows | None = None
+
+    @property
+    def values(self) -> Params:
+        """The parameters as they are sent."""
+        return self.params if self.rows is None else self.rows.params()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def _run_together(statements: Sequence[Statement]) -> list[Result]:
     results = []
     with connection.cursor() as cursor:
         raw = cast(Any, cursor).cursor  # psycopg's own: Django's wrapper has no nextset
-        batch = [(statement.sql, statement.params) for statement in statements]
+        batch = [(statement.sql, statement.values) for statement in statements]
         with connection.wrap_database_errors:
             opening, texts = prepared.message(raw.connection, batch)
         cast(Any, cursor.execute)(b";".join([*opening, *texts]))
@@ -162,56 +168,21 @@ def insert(
     names = tuple(rows[0])
     expect = len(rows) if not conflict or refusal else None
     if is_postgres():
-        params: Params = (_as_json(model, names, rows),)
-        return Statement(_insert_as_json(model, names, conflict), params, expect, refusal, listed=True)
-    documents = _documents(model, names)
-    params = tuple(_document(row[name]) if name in documents else bind(row[name]) for row in rows for name in names)
+        listed = Rows(model, names, rows)
+        return Statement(listed.text(conflict), (), expect, refusal, listed)
+    known = documents(model, names)
+    params = tuple(_document(row[name]) if name in known else bind(row[name]) for row in rows for name in names)
     return Statement(_insert_values(model, names, len(rows), conflict), params, expect, refusal)
-
-
-@lru_cache(maxsize=256)
-def _insert_head(model: type[models.Model], names: tuple[str, ...]) -> str:
-    columns = ", ".join(f'"{field.column}"' for field in _fields(model, names))
-    return f'INSERT INTO "{model._meta.db_table}" ({columns})'
 
 
 @lru_cache(maxsize=256)
 def _insert_values(model: type[models.Model], names: tuple[str, ...], amount: int, conflict: str) -> str:
     group = f"({', '.join(['%s'] * len(names))})"
-    return f"{_insert_head(model, names)} VALUES {', '.join([group] * amount)} {conflict}".rstrip()
-
-
-@lru_cache(maxsize=256)
-def _insert_as_json(model: type[models.Model], names: tuple[str, ...], conflict: str) -> str:
-    """One parameter for all rows, however many: PostgreSQL reads the columns out of it for less than it binds them."""
-    types = ", ".join(f'"{field.name}" {field.db_type(connection)}' for field in _fields(model, names))
-    columns = ", ".join(f'r."{name}"' for name in names)
-    rows = f"json_to_recordset(%s) AS r({types})"
-    return f"{_insert_head(model, names)} SELECT {columns} FROM {rows} {conflict}".rstrip()
-
-
-def _as_json(model: type[models.Model], names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows with instants to the microsecond, bytes in hexadecimal, and JSON columns as `core.json` writes them."""
-    if documents := _documents(model, names):
-        rows = [{**row, **{name: orjson.Fragment(json.dumps(row[name])) for name in documents}} for row in rows]
-    return orjson.dumps(rows, default=_hexadecimal).decode()
+    return f"{head(model, names)} VALUES {', '.join([group] * amount)} {conflict}".rstrip()
 
 
 def _document(value: Any) -> str | None:
     return None if value is None else json.dumps(value).decode()
-
-
-def _hexadecimal(value: Any) -> str:
-    return f"\\x{bytes(value).hex()}"
-
-
-@lru_cache(maxsize=256)
-def _documents(model: type[models.Model], names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(field.name for field in _fields(model, names) if isinstance(field, models.JSONField))
-
-
-def _fields(model: type[models.Model], names: Iterable[str]) -> "list[models.Field[Any, Any]]":
-    return [cast("models.Field[Any, Any]", model._meta.get_field(name)) for name in names]
 
 
 # --- locks -------------------------------------------------------------------------------------------------------

@@ -4,9 +4,13 @@ On PostgreSQL each is one message of few statements, since every statement costs
 about. Elsewhere, and inside a transaction that somebody else will end, the same statements run one after the other.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any, Final, cast
+from uuid import UUID
 
 import orjson
 from django.db import connection
@@ -15,6 +19,7 @@ from psycopg import Connection
 from psycopg.pq.abc import PGresult
 
 from core import prepared
+from core.rows import hexadecimal
 from core.sql import Params, Statement, is_postgres, run
 
 UNMET: Final = "LD001"
@@ -23,30 +28,58 @@ UNMET: Final = "LD001"
 
 Rows = dict[str, list[Params]]
 
+_TYPES: Final[Mapping[type, str]] = {
+    str: "text",
+    int: "bigint",
+    UUID: "uuid",
+    bytes: "bytea",
+    datetime: "timestamptz",
+}
+
 
 def read(locks: Sequence[Statement], groups: Sequence[Mapping[str, Statement]]) -> list[Rows]:
     """Needs a transaction. Take the locks, then read; for each group the rows of its statements by their names.
 
     Values may come as JSON has them (ids and instants as text, bytes in hexadecimal): read them by `core.sql.as_*`.
+    Groups of the same texts are read by one statement; what they ask by must be of the kinds in `_TYPES`.
     """
     if not is_postgres():
         run(locks)
         return [{name: run([statement])[0].rows for name, statement in group.items()} for group in groups]
+    alike = _alike(groups)
     with connection.cursor() as cursor:
         raw = cast(Any, cursor).cursor
         with connection.wrap_database_errors:
-            opening, texts = prepared.message(raw.connection, [*_as_one_lock(locks), *map(_as_one_read, groups)])
+            batch = [*_as_one_lock(locks), *(_as_one_read(texts, asking) for texts, asking in alike.items())]
+            opening, texts = prepared.message(raw.connection, batch)
         cast(Any, cursor.execute)(b";".join([*opening, *texts]))
-        for _ in range(len(opening) + len(texts) - len(groups)):
+        for _ in range(len(opening) + len(texts) - len(alike)):
             raw.nextset()
-        return [_rows(group, raw) for group in groups]
+        found = [iter(_rows(asking, raw)) for asking in alike.values()]
+    answers = dict(zip(alike, found, strict=True))
+    return [next(answers[_texts(group)]) for group in groups]
 
 
-def _rows(group: Mapping[str, Statement], raw: Any) -> Rows:
-    """What one group read; the raw cursor moves on to the next."""
-    tables = orjson.loads(raw.fetchone()[0])
+def _texts(group: Mapping[str, Statement]) -> tuple[str, ...]:
+    return tuple([statement.sql for statement in group.values()])
+
+
+def _alike(groups: Sequence[Mapping[str, Statement]]) -> dict[tuple[str, ...], list[Mapping[str, Statement]]]:
+    """The groups by the texts of their statements."""
+    found: dict[tuple[str, ...], list[Mapping[str, Statement]]] = {}
+    for group in groups:
+        found.setdefault(_texts(group), []).append(group)
+    return found
+
+
+def _rows(groups: Sequence[Mapping[str, Statement]], raw: Any) -> list[Rows]:
+    """What one statement read for each of the groups; the raw cursor moves on to the next."""
+    answers = orjson.loads(raw.fetchone()[0])
     raw.nextset()
-    return {name: [tuple(row.values()) for row in rows or ()] for name, rows in zip(group, tables, strict=True)}
+    return [
+        {name: [tuple(row.values()) for row in rows or ()] for name, rows in zip(group, tables, strict=True)}
+        for group, tables in zip(groups, answers, strict=True)
+    ]
 
 
 def _as_one_lock(locks: Sequence[Statement]) -> list[prepared.Text]:
@@ -57,15 +90,32 @@ def _as_one_lock(locks: Sequence[Statement]) -> list[prepared.Text]:
     return [(f"SELECT {columns}", [value for lock in locks for value in lock.params])]
 
 
-def _as_one_read(group: Mapping[str, Statement]) -> prepared.Text:
-    params = [value for statement in group.values() for value in statement.params]
-    return _read_sql(tuple([statement.sql for statement in group.values()])), params
+def _as_one_read(texts: tuple[str, ...], groups: Sequence[Mapping[str, Statement]]) -> prepared.Text:
+    """What several groups ask by travels as one list, so that there is one text for any number of them."""
+    params = [[value for statement in group.values() for value in statement.params] for group in groups]
+    if len(groups) == 1:
+        return _read_sql(texts), params[0]
+    types = tuple([_TYPES[type(value)] for value in params[0]])
+    asked = [{str(place): value for place, value in enumerate([number, *row])} for number, row in enumerate(params)]
+    return _read_all_sql(texts, types), [orjson.dumps(asked, default=hexadecimal).decode()]
 
 
 @lru_cache(maxsize=256)
 def _read_sql(texts: tuple[str, ...]) -> str:
-    tables = ", ".join(f"(SELECT json_agg(t) FROM ({text}) t)" for text in texts)
-    return f"SELECT json_build_array({tables})::text"
+    return f"SELECT json_build_array({_tables(texts)})::text"
+
+
+@lru_cache(maxsize=256)
+def _read_all_sql(texts: tuple[str, ...], types: tuple[str, ...]) -> str:
+    places = count(1)
+    tables = re.sub("%s", lambda _: f'asked."{next(places)}"', _tables(texts))
+    columns = ", ".join(f'"{place}" {kind}' for place, kind in enumerate(["int", *types]))
+    rows = f"json_to_recordset(%s) AS asked({columns})"
+    return f'SELECT json_agg({tables} ORDER BY asked."0")::text FROM {rows}'
+
+
+def _tables(texts: tuple[str, ...]) -> str:
+    return f"json_build_array({', '.join(f'(SELECT json_agg(t) FROM ({text}) t)' for text in texts)})"
 
 
 def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
@@ -92,21 +142,22 @@ def _joined(writes: Sequence[Statement]) -> list[Statement]:
     """The same with one INSERT per table, however many leads they are of."""
     groups: dict[str, list[Statement]] = {}
     for place, write in enumerate(writes):
-        groups.setdefault(write.sql if write.listed else str(place), []).append(write)
+        groups.setdefault(str(place) if write.rows is None else write.sql, []).append(write)
     return [_together(group) if len(group) > 1 else group[0] for group in groups.values()]
 
 
 def _together(group: Sequence[Statement]) -> Statement:
-    rows = ",".join([one.params[0][1:-1] for one in group])
+    tables = [one.rows for one in group if one.rows is not None]
+    rows = tables[0]._replace(rows=[row for table in tables for row in table.rows])
     expect = None if group[0].expect is None else sum(one.expect or 0 for one in group)
-    return group[0]._replace(params=(f"[{rows}]",), expect=expect)
+    return group[0]._replace(rows=rows, expect=expect)
 
 
 def _as_one_write(writes: Sequence[Statement]) -> list[prepared.Text]:
     """All of them as one statement: data-modifying members of a WITH. Only what may meet a rival is counted."""
     if not writes:
         return []
-    params = [value for write in writes for value in write.params]
+    params = [value for write in writes for value in write.values]
     for place, write in enumerate(writes):
         if write.refusal is not None:
             params += [place, write.expect]

@@ -12,6 +12,7 @@ from billing.models import Account, BuyerBalance, Journal
 from core.ids import new_id
 from core.sql import Statement, any_of, as_bytes, as_instant, as_uuid, bind, insert, is_postgres, run
 from scoring.models import FeatureSnapshot, Score
+from webhooks.models import Event
 
 pytestmark = pytest.mark.django_db
 MOMENT = datetime(2026, 5, 12, 16, 30, 0, 123456, tzinfo=UTC)
@@ -28,6 +29,13 @@ SCORE = {
     "reasons": [],
     "stage": "",
     "model": ODD,
+    "created_at": MOMENT,
+}
+EVENT = {
+    "agency": UUID(int=7),
+    "mode": Mode.LIVE,
+    "type": "lead.created",
+    "sequence": 1,
     "created_at": MOMENT,
 }
 JOURNAL = {
@@ -96,6 +104,17 @@ def test_an_instant_of_another_zone_is_the_same_instant() -> None:
 def test_empty_bytes_are_not_none() -> None:
     (found,) = written(Journal, {"id": new_id(), **JOURNAL, "payload_hash": b""})
     assert found["payload_hash"] == b""
+
+
+def test_bytes_of_any_length_or_none_keep_to_their_rows() -> None:
+    bodies: list[bytes | None] = [b"", None, b"\x00'\\\xff", bytes(range(256)) * 40, None, b"x"]
+    events = [
+        {"id": UUID(int=place), **EVENT, "key": str(place), "body": body or b"-", "full_body": body}
+        for place, body in enumerate(bodies)
+    ]
+    for some in (events, events[:1], events[1:2]):
+        Event.objects.all().delete()
+        assert written(Event, *some) == some
 
 
 def test_a_truth_is_no_number() -> None:

@@ -111,6 +111,37 @@ def test_a_look_needs_no_locks_and_keeps_the_order_of_its_columns() -> None:
         assert read([], [{"swapped": swapped}]) == [{"swapped": [(1, "1", True)]}]
 
 
+@pytest.mark.usefixtures("events")
+def test_groups_that_ask_the_same_get_each_its_own_in_their_order() -> None:
+    found = f'SELECT "sequence", "body" FROM "{EVENT}" WHERE "id" = %s AND "mode" = %s AND "sequence" > %s'
+    at = f'SELECT "key" FROM "{EVENT}" WHERE "created_at" >= %s AND "body" = %s ORDER BY "key"'
+
+    def group(number: int, above: int, body: bytes) -> dict[str, Statement]:
+        return {
+            "found": Statement(found, (bind(UUID(int=number)), "live", above)),
+            "at": Statement(at, (bind(MOMENT), body)),
+        }
+
+    other = {"all": Statement(f'SELECT count(*) FROM "{EVENT}"')}
+    groups = [group(2, 1, b""), other, group(1, 1, b"\x00\xff'\\"), group(9, 0, b"none")]
+    for asked in (groups, groups[:1], groups[1:], groups[:2]) * 3:
+        with transaction.atomic():
+            read_rows = read([], asked)
+        rows = [{name: [tuple(map(_plain, row)) for row in table] for name, table in one.items()} for one in read_rows]
+        expected: list[dict[str, list[Any]]] = [
+            {"found": [(2, b"\x00\xff'\\")], "at": [("1",)]},
+            {"all": [(2,)]},
+            {"found": [], "at": [("2",)]},
+            {"found": [], "at": []},
+        ]
+        assert rows == [expected[groups.index(one)] for one in asked]
+
+
+def _plain(value: Any) -> Any:
+    """Bytes as bytes, in whatever form a look brought them."""
+    return as_bytes(value) if isinstance(value, memoryview) or str(value).startswith("\\x") else value
+
+
 @pytest.mark.skipif(not is_postgres(), reason="SQLite has no lock to look at")
 def test_a_look_holds_its_locks_until_the_transaction_ends() -> None:
     held = Statement("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")

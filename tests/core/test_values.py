@@ -1,6 +1,9 @@
 """Ids, money, JSON and sealing: the values everything else is built of."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
+from multiprocessing import get_context
 from uuid import UUID
 
 import pytest
@@ -27,6 +30,20 @@ def test_ids_made_later_sort_later() -> None:
     made = [ids.new_id() for _ in range(50)]
     assert [value.int >> 80 for value in made] == sorted(value.int >> 80 for value in made)
     assert {value.version for value in made} == {7}
+
+
+def test_ids_of_one_instant_differ_in_all_threads() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: ids.new_id(datetime(2026, 5, 12, tzinfo=UTC)), range(4_000)))
+    assert len(set(made)) == 4_000
+
+
+def test_a_process_that_is_forked_makes_ids_of_its_own() -> None:
+    ids.new_id()  # something is drawn ahead
+    at = datetime(2026, 5, 12, tzinfo=UTC)
+    with get_context("fork").Pool(2) as processes:
+        made = processes.starmap(ids.new_id, [(at,)] * 100, chunksize=10)
+    assert len({*made, *(ids.new_id(at) for _ in range(100))}) == 200
 
 
 @pytest.mark.parametrize(
