@@ -1,11 +1,15 @@
 """Leads that arrive together travel together: one look, one settlement and one commit for all that wait meanwhile.
 
 Whoever comes while nobody is on the way leads: it takes along those that wait, up to a number, and the next of the
-rest leads after it. Nobody waits for company: a lead that is alone goes alone at once. What a trip costs the database
-(a transaction, a flush of its log) and the rows that all leads of a buyer write are shared by those who ride along.
+rest leads after it. A lead that is alone goes alone at once. What a trip costs the database (a transaction, a flush of
+its log) and the rows that all leads of a buyer write are shared by those who ride along.
+
+Who posts one lead after the other is back a moment after each answer. Without patience they would split into those who
+are under way and those who wait, and every convoy would be half as long as it could be.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,12 +31,19 @@ class _Ticket(Generic[Item, Result]):
 
 
 class Convoy(Generic[Item, Result]):
-    """One line of items. `carry` gives their results in their order, or raises for all of them."""
+    """One line of items. `carry` gives their results in their order, or raises for all of them.
 
-    def __init__(self, carry: Callable[[Sequence[Item]], Sequence[Result]]) -> None:
+    After a convoy of several the next one is held, for `patience` seconds at most, until as many are there as were in
+    the line when the last one arrived.
+    """
+
+    def __init__(self, carry: Callable[[Sequence[Item]], Sequence[Result]], *, patience: float = 0.0) -> None:
         self._carry = carry
+        self._patience = patience
         self._waiting: deque[_Ticket[Item, Result]] = deque()
         self._lock = threading.Lock()
+        self._complete = threading.Condition(self._lock)
+        self._expected, self._until = 0, 0.0
         self._under_way = False
 
     def ride(self, item: Item, marks: frozenset[str] = frozenset()) -> Result:
@@ -45,6 +56,8 @@ class Convoy(Generic[Item, Result]):
         with self._lock:
             self._waiting.append(ticket)
             leads, self._under_way = not self._under_way, True
+            if len(self._waiting) == self._expected:
+                self._complete.notify()
         if not leads:
             ticket.woken.acquire()
         if not ticket.done:
@@ -55,6 +68,7 @@ class Convoy(Generic[Item, Result]):
 
     def _lead(self) -> None:
         with self._lock:
+            self._gather()
             riders = self._board()
         try:
             results = self._carry([rider.item for rider in riders])
@@ -65,6 +79,11 @@ class Convoy(Generic[Item, Result]):
                 rider.error = error
         finally:
             self._arrive(riders)
+
+    def _gather(self) -> None:
+        """Hold the convoy for those who are expected back."""
+        if (patience := self._until - time.monotonic()) > 0:
+            self._complete.wait_for(lambda: len(self._waiting) >= self._expected, patience)
 
     def _board(self) -> list[_Ticket[Item, Result]]:
         """The first that waits, and those behind it that fit."""
@@ -85,7 +104,12 @@ class Convoy(Generic[Item, Result]):
             rider.done = True
             rider.woken.release()
         with self._lock:
+            self._expect(len(riders) + len(self._waiting))
             if self._waiting:
                 self._waiting[0].woken.release()
             else:
                 self._under_way = False
+
+    def _expect(self, in_line: int) -> None:
+        self._expected = min(in_line, MOST)
+        self._until = time.monotonic() + self._patience if self._patience and in_line > 1 else 0.0

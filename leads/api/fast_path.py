@@ -34,6 +34,8 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 ROUTE: Final = PATH.removeprefix("/")
+PATIENCE: Final = 0.004
+"""Seconds in which who was answered posts again, if at all: the way to the client and back, and its own work."""
 _LENGTH: Final = re.compile(r"[0-9]{1,6}", re.ASCII)
 _STATUS: Final = {status: f"{status} {HTTPStatus(status).phrase}" for status in (201, 202)}
 
@@ -97,7 +99,7 @@ class FastPath:
 
     def _line(self, book: tuple[UUID, str]) -> Line:
         line = self._lines.get(book)
-        return self._lines.setdefault(book, Convoy(self._carry)) if line is None else line
+        return self._lines.setdefault(book, Convoy(self._carry, patience=PATIENCE)) if line is None else line
 
     def _answers(self, posted: Sequence[Posted]) -> list[Answer | Exception | None]:
         for one in posted:

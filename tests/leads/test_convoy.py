@@ -15,12 +15,12 @@ A, B, C = frozenset("a"), frozenset("b"), frozenset("c")
 class Road:
     """Carries numbers to their doubles, slowly where told: the first trip is under way until `go`."""
 
-    def __init__(self, *, fails: Callable[[Sequence[int]], bool] = lambda _items: False) -> None:
+    def __init__(self, *, fails: Callable[[Sequence[int]], bool] = lambda _items: False, patience: float = 0.0) -> None:
         self.trips: list[list[int]] = []
         self.drivers: list[int] = []
         self.begun, self.clear = threading.Event(), threading.Event()
         self.fails = fails
-        self.convoy: Convoy[int, int] = Convoy(self.carry)
+        self.convoy: Convoy[int, int] = Convoy(self.carry, patience=patience)
 
     def carry(self, items: Sequence[int]) -> Sequence[int]:
         self.trips.append(list(items))
@@ -148,3 +148,32 @@ def test_a_storm_leaves_nobody_waiting_and_no_two_trips_at_once() -> None:
     assert sorted(seen) == list(range(threads * each))
     assert not convoy._waiting
     assert not convoy._under_way
+
+
+# --- patience ------------------------------------------------------------------------------------------------------
+
+FOR_EVER = 10 * PATIENCE
+
+
+def test_a_line_with_patience_waits_until_those_it_has_answered_are_back() -> None:
+    road = Road(patience=FOR_EVER)
+    with ThreadPoolExecutor(4) as posting:
+        rides = [posting.submit(road.convoy.ride, item) for item in range(13)]
+        wait_until(lambda: len(road.convoy._waiting) == 3, "all others in the line")
+        road.go()
+    assert [done.result() for done in rides] == [2 * item for item in range(13)]
+    assert list(map(len, road.trips)) == [1, 4, 4, 4]
+
+
+def test_it_waits_for_nobody_after_one_who_was_alone() -> None:
+    road = Road(patience=FOR_EVER)
+    road.go()
+    assert [road.convoy.ride(item) for item in (1, 2, 3)] == [2, 4, 6]
+    assert road.trips == [[1], [2], [3]]
+
+
+def test_its_patience_ends() -> None:
+    road = Road(patience=0.01)
+    ride(road, *unmarked(1, 2, 3))
+    assert road.convoy.ride(4) == 8
+    assert road.trips == [[1], [2, 3], [4]]
