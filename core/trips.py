@@ -26,6 +26,9 @@ UNMET: Final = "LD001"
 """The SQLSTATE of `require_rows`, which `core.requirement.RequireRows` creates."""
 
 
+_GOING: Final = ("08", "57")
+"""Classes of SQLSTATE: connection exceptions, and what operators or a shutdown intervened in."""
+
 Rows = dict[str, list[Params]]
 
 _TYPES: Final[Mapping[type, str]] = {
@@ -136,6 +139,17 @@ def commit(writes: Sequence[Statement], guards: Sequence[Statement]) -> None:
         if (refusal := _refusal(error, [*writes, *guards])) is None:
             raise
         raise refusal from error
+
+
+def is_undone(error: Exception) -> bool:
+    """Whether an error of a trip proves that nothing was written: the database said so itself, and is still there.
+
+    A connection that breaks off may have done so after the commit, and a server that stops says so even then.
+    """
+    state: str | None = getattr(error.__cause__, "sqlstate", None)
+    if state is not None:
+        return not state.startswith(_GOING)
+    return hasattr(error.__cause__, "sqlite_errorcode")
 
 
 def _joined(writes: Sequence[Statement]) -> list[Statement]:

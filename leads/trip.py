@@ -11,7 +11,8 @@ from accounts.authentication import AgencySuspended
 from accounts.idempotency import KeyReused, Stored
 from buyers.caps import CounterKey
 from buyers.terms import record_terms
-from core import json
+from core import json, trips
+from core.errors import DomainError
 from leads.answers import answer
 from leads.consent import consent_rejection
 from leads.drafts import Draft, Fate
@@ -68,13 +69,27 @@ def arrived(end: Outcome | Exception) -> Outcome:
 
 
 def route_each(riders: Sequence[Rider]) -> list[Outcome | Exception]:
-    """Opens transactions. As `route_all`; where what one took is gone, or one fails, each travels alone."""
+    """Opens transactions. As `route_all`; where what one took is gone, or one fails, each travels alone.
+
+    An end that is an exception and neither a DomainError nor Overtaken says that nobody knows what was written.
+    """
     try:
         return route_all(riders)
     except Exception as error:
         if len(riders) == 1:
             return [error]
-        return [end for rider in riders for end in route_each([rider])]
+        undone = isinstance(error, DomainError | Overtaken) or trips.is_undone(error)
+        return [_alone(rider, None if undone else error) for rider in riders]
+
+
+def _alone(rider: Rider, doubt: Exception | None) -> Outcome | Exception:
+    """How the rider's own trip ends, after one with others that `doubt` has broken off, perhaps after the commit.
+
+    If it was committed, the same lead cannot be written again, and who named a key finds the answer. Only that nothing
+    can be decided now is no proof that nothing was: whoever began anew then could sell the lead a second time.
+    """
+    (end,) = route_each([rider])
+    return doubt if doubt is not None and isinstance(end, DomainError | Overtaken) else end
 
 
 def route_all(riders: Sequence[Rider]) -> list[Outcome | Exception]:
