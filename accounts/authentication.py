@@ -152,8 +152,8 @@ class KeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[None, Principal]:
         """The principal of the request's key."""
         meta = request._request.META
-        known: Principal | DomainError | None = meta.get(PRINCIPAL)
-        if isinstance(known, DomainError):
+        known: Principal | Exception | None = meta.get(PRINCIPAL)
+        if isinstance(known, Exception):
             raise known
         return None, known or authenticate_key(meta, meta.get("QUERY_STRING", ""), lots=self._lots)
 

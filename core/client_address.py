@@ -13,9 +13,17 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
     return tuple(ip_network(text.strip()) for text in texts)
 
 
-@lru_cache(maxsize=4096)
+LONGEST = 64
+"""Characters of an address with its port; a stranger may write as many as it likes, and they would be remembered."""
+
+
 def parse_address(text: str) -> Address | None:
     """The address in `text`, with or without a port, an IPv4 one unwrapped from IPv6; None where there is none."""
+    return _parse(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Address | None:
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

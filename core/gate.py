@@ -50,8 +50,12 @@ class Gate:
 
     def _enter(self, line: deque[threading.Lock]) -> None:
         self._wait_in(line)
-        if self._tools:
-            self._tools.take()
+        try:
+            if self._tools:
+                self._tools.take()
+        except BaseException:
+            self._make_room()
+            raise
 
     def _wait_in(self, line: deque[threading.Lock]) -> None:
         with self._lock:
@@ -64,8 +68,13 @@ class Gate:
         turn.acquire()
 
     def _leave(self) -> None:
-        if self._tools:
-            self._tools.give_back()
+        try:
+            if self._tools:
+                self._tools.give_back()
+        finally:
+            self._make_room()
+
+    def _make_room(self) -> None:
         with self._lock:
             line = self._returning or self._coming
             if line:

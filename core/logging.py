@@ -9,7 +9,6 @@ import re
 import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, cast
 
 import structlog
@@ -18,9 +17,14 @@ from core.json import dumps
 
 REQUESTS = "request"  # the logger of core.middleware
 SECRETS = re.compile(r"\b(ldk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]{6,}")
-PERSONAL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<=DETAIL:)[^\n]*")  # the database's details quote values
-
-NUMBERS = re.compile(r"(?<![\w.-])\+?\(?\d[\d().\s-]{5,}\d(?![\w.-])")  # a telephone number that stands by itself
+# Strangers write what is searched here, so no pattern may look at the same sign again and again: a run of signs is
+# begun at its beginning alone, and taken whole (++).
+PERSONAL = re.compile(
+    r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+|(?<=DETAIL:)[^\n]*"  # the database's details quote values
+)
+NUMBERS = re.compile(r"(?<![\w.-])\+?\(?\d[\d().\s-]{5,40}\d(?![\w.-])")  # a telephone number that stands by itself
+SUSPECT = re.compile(r"@|\d[\d().\s-]{5}|ldk_|whsec_|DETAIL:")  # without any of it there is nothing to cut out
+LONGEST_PATH = 256
 
 
 def redact(text: str) -> str:
@@ -90,10 +94,10 @@ class Lines(structlog.stdlib.ProcessorFormatter):
         ).decode()
 
 
-@lru_cache(maxsize=1024)
 def _path(path: str) -> str:
-    """The path without what looks like a person's; many ask for the same."""
-    return redact(NUMBERS.sub("[redacted]", path))
+    """The path without what looks like a person's, and as much of it as is of use."""
+    clean = path if SUSPECT.search(path) is None else redact(NUMBERS.sub("[redacted]", path))
+    return clean if len(clean) <= LONGEST_PATH else f"{clean[:LONGEST_PATH]}…"
 
 
 def formatter() -> logging.Formatter:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
+from structlog.contextvars import bound_contextvars
 
 from accounts.authentication import PRINCIPAL, authenticate_key
 from accounts.idempotency import repeat_of
@@ -58,7 +59,8 @@ def _rider(posted: Posted) -> Rider | None:
     except DomainError:
         return None  # the view says it
     except Exception:  # a mistake of ours: whoever stumbles over it must not stop the others
-        log.exception("a lead left the fast path")
+        with bound_contextvars(request_id=posted.meta.get("HTTP_X_REQUEST_ID")):
+            log.exception("a lead left the fast path")
         return None
 
 
@@ -85,8 +87,8 @@ def _sender(meta: dict[str, Any]) -> Principal:
     """Who sends it, or why not: kept, since asking again would count again."""
     try:
         meta[PRINCIPAL] = principal = authenticate_key(meta, lots=True)
-    except DomainError as refusal:
-        meta[PRINCIPAL] = refusal
+    except Exception as reason:
+        meta[PRINCIPAL] = reason
         raise
     return principal
 

@@ -5,6 +5,7 @@ lead. What is not plain goes that way all the same, with the same environ: this 
 and has no error of its own.
 """
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,13 +18,14 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
 from django.middleware.security import SecurityMiddleware
+from structlog.contextvars import bound_contextvars
 
 from accounts.api.base import LARGEST_BODY
 from accounts.authentication import PRINCIPAL, known_book
 from accounts.principals import Principal
 from core.client_address import parse_networks
 from core.gate import Gate
-from core.middleware import Answered, settle_origin, write_down
+from core.middleware import ARRIVED, Answered, settle_origin, write_down
 from leads.api.leads import FAILURE, LeadsView
 from leads.carrying import PATH, Posted, carry
 from leads.convoy import Convoy
@@ -47,6 +49,8 @@ class Answer(NamedTuple):
     headers: list[tuple[str, str]]
     content: bytes
 
+
+log = logging.getLogger(__name__)
 
 Line = Convoy[Posted, Answer | Exception | None]
 
@@ -75,7 +79,8 @@ class FastPath:
 
     def _answer(self, environ: Environ) -> Answer | None:
         """The answer to a plain post; None where the request is to go the long way."""
-        began, book = time.perf_counter(), known_book(environ)
+        environ[ARRIVED] = began = time.perf_counter()
+        book = known_book(environ)
         if book is None:
             return None
         try:
@@ -104,8 +109,9 @@ class FastPath:
     def _answers(self, posted: Sequence[Posted]) -> list[Answer | Exception | None]:
         for one in posted:
             settle_origin(one.meta, self._trusted)
-        ends = carry(posted)
-        write_down([_answered(one, end) for one, end in zip(posted, ends, strict=True) if isinstance(end, Outcome)])
+        with bound_contextvars(request_id=posted[0].meta["HTTP_X_REQUEST_ID"]):  # of whoever leads
+            ends = carry(posted)
+        _write_down([_answered(one, end) for one, end in zip(posted, ends, strict=True) if isinstance(end, Outcome)])
         return [
             self._told(one, end) if isinstance(end, Outcome) else end for one, end in zip(posted, ends, strict=True)
         ]
@@ -121,6 +127,14 @@ class FastPath:
         if outcome.stored is not None:
             headers.append(("Idempotent-Replayed", "true"))
         return Answer(_STATUS[outcome.status], headers, content)
+
+
+def _write_down(answered: Sequence[Answered]) -> None:
+    """What is written of an answer cannot change it: the lead is sold."""
+    try:
+        write_down(answered)
+    except Exception:
+        log.exception("answers were not accounted for")
 
 
 def _answered(posted: Posted, outcome: Outcome) -> Answered:

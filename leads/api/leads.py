@@ -40,6 +40,11 @@ from routing.explain import inputs_in_major_units
 from routing.types import Decision, Verdict
 from scoring.queries import score_parts
 
+
+class NotKnown(Exception):
+    """The trip broke off, and nobody knows whether the lead was recorded."""
+
+
 FAILURE: Final = "leads.failure"
 """Under this name the environ says how the request has failed on the fast path, where nobody knows how far it came."""
 
@@ -138,7 +143,7 @@ class LeadsView(TakingView):
         asked in real time the answer comes within the campaign's `answer_within_ms`; `Prefer: wait=5` waits longer.
         """
         if (failure := request.META.get(FAILURE)) is not None:
-            raise failure
+            raise NotKnown from failure
         return self.take(
             request,
             lambda submission: take_lead(

@@ -99,3 +99,26 @@ def _until(true: Callable[[], bool]) -> None:
 def _all(*futures: "Future[None]") -> None:
     for future in futures:
         future.result(PATIENCE)
+
+
+class Broken:
+    """Tools that cannot be taken, or not be given back."""
+
+    def __init__(self, *, take: bool) -> None:
+        self._take = take
+
+    def take(self) -> None:
+        if self._take:
+            raise OSError("no tools")
+
+    def give_back(self) -> None:
+        if not self._take:
+            raise OSError("no tools")
+
+
+@pytest.mark.parametrize("take", [True, False], ids=["taken", "given back"])
+def test_tools_that_fail_close_no_gate(take: bool) -> None:
+    gate = Gate(1, Broken(take=take))
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as thread, pytest.raises(OSError, match="no tools"):
+            thread.submit(gate.around(lambda: None)).result(PATIENCE)

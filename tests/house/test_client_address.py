@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.client_address import client_address, is_forwarded_https, parse_networks
+from core.client_address import client_address, is_forwarded_https, parse_address, parse_networks
 
 PROXIES = parse_networks(["10.0.0.0/8", "2001:db8::/32"])
 
@@ -63,3 +63,8 @@ def test_https_is_what_a_trusted_proxy_says_last(peer: str, proto: str, https: b
 def test_a_network_that_is_none_is_named() -> None:
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/99"):
         parse_networks(["10.0.0.0/99"])
+
+
+def test_what_is_too_long_for_an_address_is_none() -> None:
+    assert parse_address("1.2.3.4" + " " * 57) == parse_address("1.2.3.4")
+    assert parse_address("1.2.3.4" + " " * 58) is None

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import time
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from core.logging import formatter, redact
+from core.logging import LONGEST_PATH, REQUESTS, formatter, redact
+from core.middleware import ARRIVED
 
 KEY = "ldk_live_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg0LnDr2"
 
@@ -78,7 +80,34 @@ def test_a_bug_is_logged_with_its_traceback_and_id_and_without_secrets(lines: li
             "IntegrityError: duplicate key\nDETAIL:[redacted]\nmore",
         ),
         ("ldk_live_ is the prefix of a key", "ldk_live_ is the prefix of a key"),
+        ("<ada@example.com>,bob@example.org;", "<[redacted]>,[redacted];"),
+        ("a@b@example.com a.@example.com.", "a@[redacted] [redacted]."),
+        ("user@localhost", "user@localhost"),
+        ("jörg@bücher.example", "[redacted]"),
     ],
 )
 def test_keys_secrets_and_addresses_are_cut_out_of_every_text(text: str, written: str) -> None:
     assert redact(text) == written
+
+
+ENDLESS = 200_000  # signs; looked at again and again they would hold the process for minutes
+
+
+@pytest.mark.parametrize("run", ["b", "1", "b.", "a@", "a@b.", "1(", "(1.", "1 ", "+1-", "ldk_live_", "DETAIL:"])
+def test_endless_words_of_strangers_are_looked_at_once(lines: list[dict[str, Any]], run: str) -> None:
+    path = "/v1/" + run * (ENDLESS // len(run))
+    logging.getLogger(REQUESTS).info([{"path": path}])
+    assert len(lines[0]["path"]) <= LONGEST_PATH + 1
+    assert redact("b" * ENDLESS + " ada@example.com") == "b" * ENDLESS + " [redacted]"
+
+
+@pytest.mark.urls("tests.house.urls")
+def test_of_an_endless_path_the_beginning_is_written_down(lines: list[dict[str, Any]]) -> None:
+    Client().get("/v1/" + "b" * 1_000)
+    assert [line["path"] for line in lines] == ["/v1/" + "b" * (LONGEST_PATH - 4) + "…"]
+
+
+@pytest.mark.urls("tests.house.urls")
+def test_a_request_that_somebody_has_seen_before_is_measured_from_then_on(lines: list[dict[str, Any]]) -> None:
+    Client().get("/v1/tell", **{ARRIVED: time.perf_counter() - 100})  # type: ignore[arg-type]
+    assert 100_000 <= lines[0]["ms"] < 200_000

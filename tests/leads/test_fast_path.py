@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -9,6 +10,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from prometheus_client import REGISTRY
 from pytest_django.fixtures import Settings
+from structlog.contextvars import get_contextvars
 
 from accounts.keys import revoke_key
 from accounts.models import ApiKey
@@ -16,8 +18,11 @@ from accounts.principals import SystemActor
 from buyers.contracts import change_contract
 from buyers.models import Contract
 from core.logging import REQUESTS
+from core.middleware import ARRIVED
+from leads import carrying
+from leads.api import fast_path
 from leads.models import Lead
-from tests.leads.door import Told, both_ways, lead, met, post, short_way
+from tests.leads.door import Told, ask, both_ways, environ, lead, met, post, short_way
 from tests.leads.test_api import key
 from tests.leads.world import World, make_world
 
@@ -223,3 +228,27 @@ def test_a_request_is_written_down_and_counted_once_whoever_answers(
     assert line.pop("ms") > 0
     assert line == {"method": "POST", "path": "/v1/leads", "status": status, "request_id": "order-4711"}
     assert (counted(status) - before, framework.asked) == (1.0, asked)
+
+
+def test_what_cannot_be_accounted_for_is_answered_all_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = met(key(world))
+    monkeypatch.setattr(fast_path, "write_down", lambda _: 1 / 0)
+    assert post(short_way(), token, lead(1)).code == (201, "accepted")
+
+
+def test_a_refusal_is_measured_from_when_the_fast_path_saw_the_request(world: World) -> None:
+    token = met(key(world))
+    asked = environ(token, b"{}")
+    assert ask(both_ways()[0], asked).code == (422, "invalid")
+    assert asked[ARRIVED] <= time.perf_counter()
+
+
+def test_a_lead_that_leaves_the_fast_path_by_a_mistake_of_ours_is_named_in_the_log(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = met(key(world))
+    named: list[str] = []
+    monkeypatch.setattr(carrying.log, "exception", lambda _: named.append(get_contextvars()["request_id"]))
+    monkeypatch.setattr(carrying, "prepare", lambda **_: 1 / 0)
+    assert post(both_ways()[0], token, lead(1), HTTP_X_REQUEST_ID="order-4711").code == (201, "accepted")
+    assert named == ["order-4711"]

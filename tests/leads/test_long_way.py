@@ -11,6 +11,7 @@ import time_machine
 from django.core.handlers.wsgi import WSGIHandler
 from pytest_django.fixtures import Settings
 
+from accounts import authentication
 from accounts.agencies import suspend_agency
 from accounts.keys import revoke_key
 from accounts.models import ApiKey, IdempotencyRecord
@@ -237,6 +238,18 @@ def test_a_key_without_the_scope_counts_once(world: World) -> None:
     token = met(key(world, scopes=("leads:read",), rate_limit_per_minute=12))
     door, _ = both_ways()
     assert [post(door, token, lead(1)).left for _ in range(3)] == [10, 9, 8]
+
+
+def test_a_request_counts_once_whatever_fails_when_its_key_is_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = met(key(world, rate_limit_per_minute=12))
+    door, framework = both_ways()
+    with monkeypatch.context() as faulty:
+        faulty.setattr(authentication, "_note_use", lambda *_: 1 / 0)
+        assert post(door, token, lead(1)).code == (500, "internal")
+    assert framework.asked == 1
+    assert post(door, token, lead(2)).left == 9
 
 
 def test_who_waits_for_the_market_to_open_counts_once(world: World) -> None:
