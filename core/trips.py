@@ -36,6 +36,7 @@ _TYPES: Final[Mapping[type, str]] = {
     int: "bigint",
     UUID: "uuid",
     bytes: "bytea",
+    memoryview: "bytea",
     datetime: "timestamptz",
 }
 
@@ -98,9 +99,14 @@ def _as_one_read(texts: tuple[str, ...], groups: Sequence[Mapping[str, Statement
     params = [[value for statement in group.values() for value in statement.params] for group in groups]
     if len(groups) == 1:
         return _read_sql(texts), params[0]
-    types = tuple([_TYPES[type(value)] for value in params[0]])
+    types = tuple([_TYPES.get(type(value)) or _type_of_a_kind(value) for value in params[0]])
     asked = [{str(place): value for place, value in enumerate([number, *row])} for number, row in enumerate(params)]
     return _read_all_sql(texts, types), [orjson.dumps(asked, default=hexadecimal).decode()]
+
+
+def _type_of_a_kind(value: Any) -> str:
+    """The type of a value of a class of its own, such as a choice, which is a text."""
+    return next(name for kind, name in _TYPES.items() if isinstance(value, kind))
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ import psycopg.errors
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from accounts.models import Agency
+from accounts.models import Agency, Mode
 from core.ids import new_id
 from core.sql import Statement, as_bytes, as_instant, as_uuid, bind, insert, is_postgres, lock, lock_shared, run
 from core.trips import commit, read
@@ -118,8 +118,8 @@ def test_groups_that_ask_the_same_get_each_its_own_in_their_order() -> None:
 
     def group(number: int, above: int, body: bytes) -> dict[str, Statement]:
         return {
-            "found": Statement(found, (bind(UUID(int=number)), "live", above)),
-            "at": Statement(at, (bind(MOMENT), body)),
+            "found": Statement(found, (bind(UUID(int=number)), Mode.LIVE, above)),
+            "at": Statement(at, (bind(MOMENT), memoryview(body))),
         }
 
     other = {"all": Statement(f'SELECT count(*) FROM "{EVENT}"')}
