@@ -35,12 +35,14 @@ from leads.pipeline import submit_lead
 from leads.queries import StoredDecision, decisions
 from routing.engine import replay
 from routing.models import Campaign, LeadType
+from tests.processes import free_port
 from webhooks.models import Endpoint, EndpointSecret, Message
 from webhooks.signing import parse_secret, signed_headers
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 5, 12, 16, 30, tzinfo=UTC)  # a Tuesday within everybody's office hours
-RECEIVER = "http://127.0.0.1:8000/demo/receiver/"
+PORT = free_port()  # where nobody listens, also while a demo runs beside
+RECEIVER = f"http://127.0.0.1:{PORT}/demo/receiver/"
 
 
 @pytest.fixture
@@ -198,7 +200,7 @@ def test_the_welcome_holds_a_curl_line_that_a_shell_reads_as_one(demo: Keepsake)
 
 
 def test_another_run_prints_the_same_again_and_builds_nothing(demo: Keepsake, settings: Settings) -> None:
-    settings.PORT = 8000
+    settings.PORT = PORT
     keep_posted(demo)
     version = Agency.objects.get().version
     assert demo.live_key in run_again()
