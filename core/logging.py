@@ -18,11 +18,14 @@ from core.json import dumps
 REQUESTS = "request"  # the logger of core.middleware
 SECRETS = re.compile(r"\b(ldk_(?:live|test)_|whsec_)[A-Za-z0-9+/=_-]{6,}")
 # Strangers write what is searched here, so no pattern may look at the same sign again and again: a run of signs is
-# begun at its beginning alone, and taken whole (++).
+# begun at its beginning alone, and taken whole (++). Addresses that stand one behind the other (a@b.de+c@d.de) are one
+# find, since the second one begins no run.
 PERSONAL = re.compile(
-    r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)+|(?<=DETAIL:)[^\n]*"  # the database's details quote values
+    r"(?<![\w.+-])(?:[\w.+-]++@[\w-]++(?:\.[\w-]++)+)+|(?<=DETAIL:)[^\n]*"  # the database's details quote values
 )
-NUMBERS = re.compile(r"(?<![\w.-])\+?\(?\d[\d().\s-]{5,40}\d(?![\w.-])")  # a telephone number that stands by itself
+NUMBERS = re.compile(  # a telephone number that stands by itself; else all of a run that holds none, to be done with it
+    r"(?<![\w.-])(?:(?P<number>\+?\(?\d[\d().\s-]{5,}\d)(?![\w.-])|\+?\(?\d[\d().\s-]*+)"
+)
 SUSPECT = re.compile(r"@|\d[\d().\s-]{5}|ldk_|whsec_|DETAIL:")  # without any of it there is nothing to cut out
 LONGEST_PATH = 256
 
@@ -96,8 +99,12 @@ class Lines(structlog.stdlib.ProcessorFormatter):
 
 def _path(path: str) -> str:
     """The path without what looks like a person's, and as much of it as is of use."""
-    clean = path if SUSPECT.search(path) is None else redact(NUMBERS.sub("[redacted]", path))
+    clean = path if SUSPECT.search(path) is None else redact(NUMBERS.sub(_number, path))
     return clean if len(clean) <= LONGEST_PATH else f"{clean[:LONGEST_PATH]}…"
+
+
+def _number(found: re.Match[str]) -> str:
+    return "[redacted]" if found["number"] else found[0]
 
 
 def formatter() -> logging.Formatter:

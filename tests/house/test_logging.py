@@ -2,11 +2,14 @@
 
 import json
 import logging
+import re
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.logging import LONGEST_PATH, REQUESTS, formatter, redact
 from core.middleware import ARRIVED
@@ -46,7 +49,18 @@ def test_words_in_the_path_of_a_page_are_not_written_down(lines: list[dict[str, 
 
 
 @pytest.mark.urls("tests.house.urls")
-@pytest.mark.parametrize("contact", ["+15551234567", "5551234567", "(555) 123-4567", "ada@example.com"])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "+15551234567",
+        "5551234567",
+        "(555) 123-4567",
+        "555.123.4567 (555) 123 4568",
+        "5551234567-5551234568-5551234569-5551234570-5551234571",
+        "ada@example.com",
+        "ada@example.com+bob@example.org",
+    ],
+)
 def test_whoever_asks_for_a_person_in_an_address_leaves_no_trace_of_them(
     lines: list[dict[str, Any]], contact: str
 ) -> None:
@@ -83,21 +97,52 @@ def test_a_bug_is_logged_with_its_traceback_and_id_and_without_secrets(lines: li
         ("<ada@example.com>,bob@example.org;", "<[redacted]>,[redacted];"),
         ("a@b@example.com a.@example.com.", "a@[redacted] [redacted]."),
         ("user@localhost", "user@localhost"),
+        ("ada@example.com+bob@example.org said", "[redacted] said"),
+        ("ada@example.com..bob@example.org, too", "[redacted], too"),
+        ("ada@example.com. Bob", "[redacted]. Bob"),
+        ("to=ada@example.com&cc=bob@example.org", "to=[redacted]&cc=[redacted]"),
         ("jörg@bücher.example", "[redacted]"),
+        ("用户@例子.广告 und ada@xn--bcher-kva.example", "[redacted] und [redacted]"),
     ],
 )
 def test_keys_secrets_and_addresses_are_cut_out_of_every_text(text: str, written: str) -> None:
     assert redact(text) == written
 
 
+def written_path(path: str) -> str:
+    told = logging.makeLogRecord({"name": REQUESTS, "msg": [{"path": path}]})
+    return cast(str, json.loads(formatter().format(told))["path"])
+
+
+CUT = re.compile(r"(?:\[redacted\])+")
+
+
+def made_of(*pieces: str) -> st.SearchStrategy[str]:
+    return st.lists(st.sampled_from(pieces), max_size=20).map("".join)
+
+
+@given(made_of("a@b.c", "é@b-1.c", "a", "1", "@", ".", "+", "-", "_", " "))
+def test_every_address_is_found_that_the_plainest_pattern_finds(text: str) -> None:
+    plainest = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "[redacted]", text)
+    assert CUT.sub("[redacted]", redact(text)) == CUT.sub("[redacted]", plainest)
+
+
+@given(made_of("5551234567", "a", "1", "5", "+", "(", ")", ".", "-", " "))
+def test_every_number_is_found_that_the_plainest_pattern_finds(path: str) -> None:
+    assert written_path(path) == re.sub(r"(?<![\w.-])\+?\(?\d[\d().\s-]{5,}\d(?![\w.-])", "[redacted]", path)
+
+
 ENDLESS = 200_000  # signs; looked at again and again they would hold the process for minutes
 
 
-@pytest.mark.parametrize("run", ["b", "1", "b.", "a@", "a@b.", "1(", "(1.", "1 ", "+1-", "ldk_live_", "DETAIL:"])
-def test_endless_words_of_strangers_are_looked_at_once(lines: list[dict[str, Any]], run: str) -> None:
-    path = "/v1/" + run * (ENDLESS // len(run))
-    logging.getLogger(REQUESTS).info([{"path": path}])
-    assert len(lines[0]["path"]) <= LONGEST_PATH + 1
+RUNS = ["b", "1", "b.", "a@", "a@b.", "a@b.c+", "1(", "(1.", "1.(", "1 ", "+1-", "ldk_live_", "whsec_", "DETAIL:"]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_endless_words_of_strangers_are_looked_at_once(run: str) -> None:
+    words = run * (ENDLESS // len(run))
+    assert len(written_path("/v1/" + words)) <= LONGEST_PATH + 1
+    assert redact(words + " ada@example.com").endswith("[redacted]")
     assert redact("b" * ENDLESS + " ada@example.com") == "b" * ENDLESS + " [redacted]"
 
 

@@ -2,8 +2,7 @@
 
 import logging
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import pytest
@@ -17,12 +16,14 @@ from accounts.models import ApiKey
 from accounts.principals import SystemActor
 from buyers.contracts import change_contract
 from buyers.models import Contract
+from core.gate import Gate
 from core.logging import REQUESTS
 from core.middleware import ARRIVED
 from leads import carrying
 from leads.api import fast_path
+from leads.api.fast_path import FastPath
 from leads.models import Lead
-from tests.leads.door import Told, ask, both_ways, environ, lead, met, post, short_way
+from tests.leads.door import Framework, Told, both_ways, lead, met, post, short_way
 from tests.leads.test_api import key
 from tests.leads.world import World, make_world
 
@@ -236,11 +237,23 @@ def test_what_cannot_be_accounted_for_is_answered_all_the_same(world: World, mon
     assert post(short_way(), token, lead(1)).code == (201, "accepted")
 
 
-def test_a_refusal_is_measured_from_when_the_fast_path_saw_the_request(world: World) -> None:
+def test_a_refusal_is_measured_from_when_the_fast_path_saw_the_request(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     token = met(key(world))
-    asked = environ(token, b"{}")
-    assert ask(both_ways()[0], asked).code == (422, "invalid")
-    assert asked[ARRIVED] <= time.perf_counter()
+    framework = Framework()
+
+    def after_a_while(asked: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        asked[ARRIVED] -= 100
+        return framework(asked, start_response)
+
+    caplog.clear()
+    with caplog.at_level(logging.INFO, REQUESTS):
+        told = post(FastPath(after_a_while, Gate(8)), token, b"{}")
+    (record,) = (record for record in caplog.records if record.name == REQUESTS)
+    (line,) = cast("list[dict[str, Any]]", record.msg)
+    assert (told.code, line["status"]) == ((422, "invalid"), 422)
+    assert line["ms"] >= 100_000
 
 
 def test_a_lead_that_leaves_the_fast_path_by_a_mistake_of_ours_is_named_in_the_log(
