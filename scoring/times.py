@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 _PARTS: Final = re.compile(
-    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp][Mm])?.*)?"
+    r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d++)?)?\s*+([AaPp][Mm])?.*)?"
 )
 _ENOUGH: Final = 0.95
 _CENTURY_TURNS: Final = 69  # as POSIX has it: 69 to 99 are of the last century

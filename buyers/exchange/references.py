@@ -42,7 +42,9 @@ class Reference:
 
 def split_text(text: str, path: str, problems: Problems) -> tuple[str | Reference, ...]:
     """The text in its pieces: literal ones and references. Problems are named under `path`."""
-    pieces = _BRACES.split(text)
+    closed, braces, rest = text.rpartition("}}")
+    pieces = _BRACES.split(closed + braces)  # where all that opens is closed: else each {{ would be sought to the end
+    pieces[-1] += rest
     found: list[str | Reference] = []
     for position, piece in enumerate(pieces):
         if position % 2:

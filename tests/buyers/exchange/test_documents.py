@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buyers.exchange.methods import check_references
+from buyers.exchange.references import Reference, split_text
 from core import json
 from core.errors import FieldProblems
+from routing.documents import Problems
 from tests.buyers.exchange.making import LEAD, POST, READS, VALUES, compiled, refused
 
 ANSWER = {**READS, "price": {"at": "$.p"}, "reason": {"at": "$.r", "map": {"1": "x"}}, "statuses": ["2xx"]}
@@ -154,3 +156,21 @@ def test_references_must_suit_the_lead_type_and_the_stage() -> None:
         "delivery.ping.body.h": "not_allowed",
         "delivery.loss.url": "not_pingable",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces", "faults"),
+    [
+        ("ZIP {{lead.zip}}, {{lead.city|upper}}.", ["ZIP ", "zip", ", ", "city", "."], 0),
+        ("{{lead.zip}}}", ["zip", "}"], 0),
+        ("}}{{lead.zip}}{{", ["zip"], 2),
+        ("{{lead.zip}} {{lead.city", ["zip"], 1),
+        ("{{lead.zip}}" + "{{" * 200_000, ["zip"], 1),  # each sought to the end would take minutes
+    ],
+    ids=["closed", "one too many", "the other way round", "open", "endlessly open"],
+)
+def test_a_text_is_cut_at_its_references(text: str, pieces: list[str], faults: int) -> None:
+    problems = Problems()
+    found = split_text(text, "body", problems)
+    assert [one.name if isinstance(one, Reference) else one for one in found] == pieces
+    assert len(problems) == faults
